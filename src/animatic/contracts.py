@@ -1,0 +1,162 @@
+"""The promises between floors: what a family offers, and what it may use.
+
+A family never sees a file, the command line or the training loop; it is handed `Tools` and an
+`Engine`, and hands out a `Learner`, a `Sampler` and a `Critic`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Protocol
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from animatic.errors import UserError
+from animatic.types import Batch, Clips, ClipShape, EncodedText, Prompt, Samples, Weights
+
+
+class TextEncoder(Protocol):
+    """A frozen network that turns sentences into vectors."""
+
+    dim: int
+
+    def encode(self, texts: Sequence[str]) -> EncodedText:
+        """Return one vector a token; the same sentence always gets the same vectors."""
+        ...
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What a family may use that is not its own."""
+
+    device: torch.device
+    text_encoder: TextEncoder
+
+
+class Engine(Protocol):
+    """The part of `lightning.fabric.Fabric` that a learner uses; see docs/adr/0008."""
+
+    @property
+    def device(self) -> torch.device:
+        """The device of this process."""
+        ...
+
+    def setup(self, module: Any, *optimizers: Any) -> Any:
+        """Wrap a network and its optimisers for the processes and precision of the run."""
+        ...
+
+    def backward(self, tensor: Tensor) -> None:
+        """Accumulate gradients of a loss."""
+        ...
+
+    def no_backward_sync(self, module: Any, enabled: bool = True) -> AbstractContextManager:
+        """Skip the exchange of gradients between processes, for all but the last micro-batch."""
+        ...
+
+
+class Learner(Protocol):
+    """A family in training: one update, not the loop."""
+
+    def step(self, batches: Sequence[Batch], step: int) -> dict[str, float]:
+        """Update once from micro-batches whose gradients add up; return the losses by name.
+
+        All randomness comes from torch's global generator, which the loop seeds from the run's seed
+        and `step`; so a resumed run repeats exactly.
+        """
+        ...
+
+    def weights(self) -> Weights:
+        """Return what sampling and scoring need (averaged weights), on the CPU."""
+        ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that `step` depends on besides its arguments."""
+        ...
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Undo `state_dict`."""
+        ...
+
+
+class Sampler(Protocol):
+    """A family in use: the same prompt and seed give the same clip, in any batch."""
+
+    shape: ClipShape
+
+    def sample(self, prompts: Sequence[Prompt], seeds: Sequence[int]) -> Samples:
+        """Return one clip for each prompt and seed."""
+        ...
+
+
+class Critic(Protocol):
+    """The discriminator, kept after training."""
+
+    def score(self, clips: Clips, prompts: Sequence[Prompt]) -> Float[Tensor, " b"]:
+        """Return how real each clip is for its prompt; higher is better, the scale is free."""
+        ...
+
+
+class Config(Protocol):
+    """The settings of a family: a frozen dataclass of numbers, words and tuples of them."""
+
+    @property
+    def shape(self) -> ClipShape:
+        """The size of the clips that are learnt and made."""
+        ...
+
+
+@dataclass(frozen=True)
+class Family:
+    """The card of a model family: all that the upper floors know of it.
+
+    `reads` names the fields of a prompt that matter. `presets` hold complete configurations, each
+    with a line that says what it is for. `critic` is None for a family without one.
+    """
+
+    name: str
+    summary: str
+    source: str
+    reads: frozenset[str]
+    configs: tuple[type, ...]
+    presets: Mapping[str, Any]
+    learner: Callable[[Any, Engine, Tools], Learner]
+    sampler: Callable[[Any, Weights, Tools], Sampler]
+    critic: Callable[[Any, Weights, Tools], Critic] | None
+
+    def config_to_json(self, config: Any) -> dict[str, Any]:
+        """Return the configuration as plain data, with the name of its class."""
+        return {"class": type(config).__name__, **asdict(config)}
+
+    def config_from_json(self, data: Mapping[str, Any]) -> Any:
+        """Undo `config_to_json`.
+
+        Raises:
+            UserError: if the data is not a configuration of this family.
+        """
+        by_name = {config.__name__: config for config in self.configs}
+        config = by_name.get(data.get("class", ""))
+        if config is None:
+            raise UserError(f"{data.get('class')!r} is no configuration of {self.name}")
+        names = {field.name for field in fields(config)}
+        given = {name: value for name, value in data.items() if name != "class"}
+        if set(given) != names:
+            odd = ", ".join(sorted(set(given) ^ names))
+            raise UserError(f"the configuration of {self.name} does not match; differing: {odd}")
+        return config(**{name: _tupled(value) for name, value in given.items()})
+
+    def check(self, prompt: Prompt) -> None:
+        """Refuse a prompt that gives what the family does not read, or lacks what it does.
+
+        Raises:
+            UserError: if the fields that are given are not those that are read.
+        """
+        for name in sorted(prompt.known() - self.reads):
+            raise UserError(f"{self.name} does not read {name}; it reads {', '.join(self.reads)}")
+        for name in sorted(self.reads - prompt.known()):
+            raise UserError(f"{self.name} needs {name}")
+
+
+def _tupled(value: Any) -> Any:
+    return tuple(_tupled(item) for item in value) if isinstance(value, list) else value

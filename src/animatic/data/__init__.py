@@ -1,0 +1,1 @@
+"""Where batches come from: the Stage data set, folders of videos."""

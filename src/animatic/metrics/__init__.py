@@ -1,0 +1,1 @@
+"""How close what was made comes to what is real."""

@@ -1,0 +1,1 @@
+"""One file a journey: what a person can do with Animatic."""
