@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from animatic.data.stage.clip import Facts, StageClip, render
     from animatic.data.stage.performance import ACTIONS
-    from animatic.data.stage.scenes import SCENES
+
+SCENES = ("grass", "forest", "snow", "beach", "sea", "pool", "ice", "desert")
 
 STAGE_VERSION = 1
 """Raised whenever any pixel of any clip changes."""
@@ -20,7 +21,6 @@ __all__ = ["ACTIONS", "SCENES", "STAGE_VERSION", "Facts", "StageClip", "render"]
 
 _HOMES = {
     "ACTIONS": "performance",
-    "SCENES": "scenes",
     "Facts": "clip",
     "StageClip": "clip",
     "render": "clip",

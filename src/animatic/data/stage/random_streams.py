@@ -38,7 +38,13 @@ class Stream:
 
     def uniforms(self, count: int) -> Float64[np.ndarray, " n"]:
         """Return `count` numbers in [0, 1): the ones that `uniform` would return, in order."""
-        return np.array([self.uniform() for _ in range(count)], dtype=np.float64)
+        steps = np.arange(self._count + 1, self._count + count + 1, dtype=np.uint64)
+        self._count += count
+        values = np.uint64(self._key) + steps * np.uint64(_STEP)
+        values = (values ^ (values >> np.uint64(30))) * np.uint64(_FIRST_FACTOR)
+        values = (values ^ (values >> np.uint64(27))) * np.uint64(_SECOND_FACTOR)
+        values ^= values >> np.uint64(31)
+        return (values >> np.uint64(11)) * 2.0**-53
 
     def integer(self, bound: int) -> int:
         """Return a whole number from 0 to `bound` - 1."""
