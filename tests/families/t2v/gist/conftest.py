@@ -1,0 +1,72 @@
+import zlib
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from animatic.contracts import Tools
+from animatic.families.t2v.gist.config import GIST_PRESETS, GistConfig
+from animatic.types import Batch, EncodedText
+
+TEXTS = ("golf in the pool", "sailing in the snow", "swimming", "a man rides a bike")
+
+
+class FakeTextEncoder:
+    """A few random vectors a sentence, the same for the same sentence; a vector a word."""
+
+    dim = 6
+
+    def encode(self, texts: Sequence[str]) -> EncodedText:
+        tokens = torch.zeros(len(texts), 5, self.dim)
+        mask = torch.zeros(len(texts), 5, dtype=torch.bool)
+        for row, text in enumerate(texts):
+            generator = torch.Generator().manual_seed(zlib.crc32(text.encode()))
+            num_tokens = min(len(text.split()), 5)
+            tokens[row, :num_tokens] = torch.randn(num_tokens, self.dim, generator=generator)
+            mask[row, :num_tokens] = True
+        return EncodedText(tokens, mask)
+
+
+class PlainEngine:
+    """Runs networks as they are."""
+
+    device = torch.device("cpu")
+
+    def setup(self, module, *optimizers):
+        return (module, *optimizers)
+
+    def backward(self, tensor: Tensor) -> None:
+        tensor.backward()
+
+    def all_reduce(self, data, reduce_op="mean"):
+        return data
+
+    def no_backward_sync(self, module, enabled: bool = True):
+        return nullcontext()
+
+
+@pytest.fixture
+def engine() -> PlainEngine:
+    return PlainEngine()
+
+
+@pytest.fixture
+def tools() -> Tools:
+    return Tools(torch.device("cpu"), FakeTextEncoder())
+
+
+@pytest.fixture(params=["clipping", "penalty"])
+def config(request: pytest.FixtureRequest) -> GistConfig:
+    return replace(GIST_PRESETS["paper-tiny"], lipschitz=request.param)
+
+
+@pytest.fixture
+def batch() -> Batch:
+    """Four clips, each of a colour that drifts."""
+    generator = torch.Generator().manual_seed(0)
+    start, drift = torch.rand(2, 4, 3, 1, 1, 1, generator=generator) * 1.6 - 0.8
+    time = torch.linspace(0, 0.2, 8).view(1, 1, 8, 1, 1)
+    return Batch((start + drift * time).expand(4, 3, 8, 16, 16).contiguous(), TEXTS)
