@@ -15,7 +15,7 @@ _HORIZON_ROWS = slice(4, 30)  # of a sky; the lowest rows hold seams of the orig
 
 @dataclass(frozen=True, eq=False)
 class Atlas:
-    """Texels, and by name the first texel of every image.
+    """Texels, and the first texel of every image: by name, or of every tree by its kind.
 
     `tile_colours` are tiles' mean colours and `horizons` the skies' colours low above the ground.
     """
@@ -24,7 +24,8 @@ class Atlas:
     tiles: dict[str, int]
     skies: dict[str, int]
     backdrops: dict[str, int]
-    sprites: dict[str, int]
+    broadleaves: tuple[int, ...]
+    pines: tuple[int, ...]
     tile_colours: dict[str, Vector]
     horizons: dict[str, Vector]
 
@@ -52,9 +53,14 @@ def build_atlas(pack: Pack) -> Atlas:
             places[-1][name] = first
             first += len(block)
             blocks.append(block)
+    tiles, skies, backdrops, trees = places
     return Atlas(
-        np.concatenate(blocks),
-        *places,
+        texels=np.concatenate(blocks),
+        tiles=tiles,
+        skies=skies,
+        backdrops=backdrops,
+        broadleaves=tuple(trees[str(i)] for i in pack.broadleaves),
+        pines=tuple(trees[str(i)] for i in pack.pines),
         tile_colours={name: _mean_colour(image) for name, image in pack.tiles.items()},
         horizons={name: _mean_colour(sky[_HORIZON_ROWS]) for name, sky in pack.skies.items()},
     )

@@ -19,7 +19,7 @@ Boxes = Float64[np.ndarray, "t 4"]
 
 _GRID = 16384.0
 
-_SMALLEST_SHARE, _LARGEST_SHARE = 0.42, 0.60
+_SMALLEST_SHARE, _LARGEST_SHARE = 0.48, 0.62
 """Of the picture's height that a person fills, where the action is about the person."""
 
 _LYING_SHARE = 0.55

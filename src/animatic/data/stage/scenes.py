@@ -110,7 +110,9 @@ def _grass(draft: Draft) -> Sketch:
     scene = scene._replace(ground=scene.ground._replace(pattern=pattern))
     if not stream.chance(0.6):
         return scene, []
-    return scene, _trees(draft, _LEAFY, 3 + stream.integer(9), (14.0, 45.0), (5.0, 9.0))
+    return scene, _trees(
+        draft, draft.atlas.broadleaves, 3 + stream.integer(9), (14.0, 45.0), (5.0, 9.0)
+    )
 
 
 def _forest(draft: Draft) -> Sketch:
@@ -118,7 +120,8 @@ def _forest(draft: Draft) -> Sketch:
     scene = _covered(draft, floors, "grass0")
     scene = _with_backdrop(draft, scene, (("trees", 0.3), ("pines", 0.34)))
     scene = _with_fog(draft, scene, (0.01, 0.03))
-    return scene, _trees(draft, _LEAFY + _PINES, 40, (6.0, 26.0), (5.0, 10.0))
+    kinds = draft.atlas.broadleaves + draft.atlas.pines
+    return scene, _trees(draft, kinds, 40, (6.0, 26.0), (5.0, 10.0))
 
 
 def _snow(draft: Draft) -> Sketch:
@@ -128,7 +131,7 @@ def _snow(draft: Draft) -> Sketch:
     if not draft.stream.chance(0.7):
         return scene, []
     number = 4 + draft.stream.integer(12)
-    return scene, _trees(draft, _PINES, number, (9.0, 35.0), (4.0, 8.0))
+    return scene, _trees(draft, draft.atlas.pines, number, (9.0, 35.0), (4.0, 8.0))
 
 
 def _desert(draft: Draft) -> Sketch:
@@ -180,7 +183,7 @@ def _pool(draft: Draft) -> Sketch:
     room = stream.uniform(3.0, 6.0)
     if not stream.chance(0.55):
         scene = _with_backdrop(draft, scene, (("trees", 0.2),))
-        return scene, _trees(draft, _LEAFY, 6, (16.0, 30.0), (5.0, 8.0))
+        return scene, _trees(draft, draft.atlas.broadleaves, 6, (16.0, 30.0), (5.0, 8.0))
     hall = scene.hall._replace(half_width=half_width + room, half_length=half_length + room)
     light = indoor_light(0.85, (1.0, 1.0, 1.0), draft.daylight.light.direction)
     return scene._replace(hall=hall, light=light), []
@@ -206,8 +209,6 @@ _BUILDERS: dict[str, Callable[[Draft], Sketch]] = {
     "ice": _ice,
     "desert": _desert,
 }
-
-_LEAFY, _PINES = tuple(range(7)), tuple(range(7, 14))
 
 
 def _names(images: dict[str, int], prefix: str) -> tuple[str, ...]:
@@ -255,10 +256,9 @@ def _trees(
     for _ in range(number):
         angle, distance = stream.uniform(0.0, 2.0 * math.pi), stream.uniform(*distances)
         kind, height = stream.choice(kinds), stream.uniform(*heights)
-        half_width = height * (0.45 if kind in _LEAFY else 0.27)
+        half_width = height * (0.27 if kind in draft.atlas.pines else 0.45)
         x, z = round(distance * math.sin(angle), 4), round(distance * math.cos(angle), 4)
-        picture = float(draft.atlas.sprites[str(kind)])
-        trees.append((x, z, half_width, height, picture, stream.uniform(0.75, 1.05)))
+        trees.append((x, z, half_width, height, float(kind), stream.uniform(0.75, 1.05)))
     return trees
 
 
