@@ -26,7 +26,7 @@ TINY = 1e-12
 """Keeps a division by a length finite."""
 
 
-def vector(x: float, y: float, z: float) -> Vector:
+def vector(x: float | int, y: float | int, z: float | int) -> Vector:
     """Return the vector with these coordinates."""
     return np.array((x, y, z), dtype=np.float64)
 

@@ -10,7 +10,7 @@ from functools import cache
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float, Int32
+from jaxtyping import Bool, Float, Int32
 
 from animatic.data.stage.geometry import Rotation, Vector, cross, length, shortest_turn
 from animatic.data.stage.kernels.compiler import compiled
@@ -88,11 +88,11 @@ def ball(
     spots: Colour | None = None,
     turn: Rotation | None = None,
 ) -> Mesh:
-    """Return a sphere; a third of its vertices take the colour of the spots."""
+    """Return a sphere, spotted like a football if there is a colour for spots."""
     unit_sphere, faces = _sphere()
     colours = _painted(len(unit_sphere), colour)
     if spots is not None:
-        colours[1::3] = spots
+        colours[_spots()] = spots
     normals = unit_sphere if turn is None else unit_sphere @ turn.T
     return Mesh(normals * radius + centre, faces, colours, normals)
 
@@ -211,6 +211,13 @@ def _sphere(rows: int = 8) -> tuple[Float[np.ndarray, "n 3"], Int32[np.ndarray, 
         for polar in (math.pi * i / rows for i in range(rows + 1))
     ]
     return np.array(points).reshape(-1, 3), _sheet_faces(rows + 1, rows + 1)
+
+
+@cache
+def _spots(rows: int = 8) -> Bool[np.ndarray, " n"]:
+    """Return which vertices of a sphere lie in its spots, evenly scattered."""
+    row, column = np.divmod(np.arange((rows + 1) ** 2), rows + 1)
+    return (row % 2 == 0) & ((column % rows + row) % 4 == 0)
 
 
 @compiled

@@ -35,6 +35,9 @@ Quaternions = Float[np.ndarray, "k 4"]
 RECORDED_HIP_HEIGHT_M = 0.92
 """Height of the hips of the figure that the motions were recorded for."""
 
+CLOSING_SHARE = 0.4
+"""Share of a recorded round over which its end is bent to meet its beginning."""
+
 _ROOT, _CHEST, _NECK = slice(4, 8), slice(8, 12), slice(12, 16)
 _LIMBS = (
     (HIPS, RIGHT_THIGH, 16),
@@ -87,20 +90,19 @@ def read_motion(
     recording: Recording,
     bridge_s: float = 0.0,
     mirrored: bool = False,
-    part_s: tuple[float, float] = (0.0, math.inf),
 ) -> Motion:
     """Return a recording as a motion that repeats.
 
     Args:
         recording: the frames.
         bridge_s: time to go from the last pose back to the first one, for movements that do not
-            end as they began.
+            end as they began; 0 for those that nearly do, such as a walk.
         mirrored: swap left and right.
-        part_s: the part of the recording to keep.
     """
     interval_s = float(recording[0, 0])
-    first, last = (round(min(time / interval_s, len(recording) - 1.0)) for time in part_s)
-    frames = _bridged(recording[first : last + 1].astype(np.float64), round(bridge_s / interval_s))
+    frames = recording.astype(np.float64)
+    num_bridge_frames = round(bridge_s / interval_s)
+    frames = _bridged(frames, num_bridge_frames) if num_bridge_frames else _closed(frames)
     rotations = _segment_rotations(frames)
     hips = np.stack((-frames[:, 3], frames[:, 2], frames[:, 1]), axis=1)
     hips -= hips[0] * (1, 0, 1)
@@ -109,15 +111,28 @@ def read_motion(
     return Motion(hips, rotations, interval_s, (hips[-1] - hips[0]) * (1, 0, 1))
 
 
+def _closed(frames: Recording) -> Recording:
+    """Spread the difference between the last pose and the first one over the last frames."""
+    fractions = np.linspace(0, 1, len(frames))
+    shares = np.clip(1 - (1 - fractions) / CLOSING_SHARE, 0, 1)
+    return frames + (_first_pose_at_the_end(frames) - frames[-1]) * shares[:, None]
+
+
 def _bridged(frames: Recording, num_frames: int) -> Recording:
-    """Append frames that lead from the last pose to the first one, at the last one's place."""
-    goal = frames[0].copy()
-    goal[[1, 3]] = frames[-1, [1, 3]]
-    for start in _BALLS:  # a quaternion and its negative are one rotation: take the nearer one
-        if goal[start : start + 4] @ frames[-1, start : start + 4] < 0:
-            goal[start : start + 4] *= -1
+    """Append frames that lead from the last pose to the first one."""
     shares = np.array([ease((i + 1) / num_frames) for i in range(num_frames)]).reshape(-1, 1)
-    return np.concatenate((frames, frames[-1] + (goal - frames[-1]) * shares))
+    way = _first_pose_at_the_end(frames) - frames[-1]
+    return np.concatenate((frames, frames[-1] + way * shares))
+
+
+def _first_pose_at_the_end(frames: Recording) -> Float[np.ndarray, "44"]:
+    """Return the first frame, taken to where the last one stands."""
+    goal, last = frames[0].copy(), frames[-1]
+    goal[[1, 3]] = last[[1, 3]]
+    for start in _BALLS:  # a quaternion and its negative are one rotation: take the nearer one
+        if goal[start : start + 4] @ last[start : start + 4] < 0:
+            goal[start : start + 4] *= -1
+    return goal
 
 
 def _segment_rotations(frames: Recording) -> Float[np.ndarray, "k 16 3 3"]:

@@ -27,8 +27,8 @@ class Moment:
     """The person and the props at one instant, in the actor's frame.
 
     The frame: metres, y up, the actor faces +z and has +x to the left. `mesh` begins with the
-    person's vertices, `num_body_vertices` of them; props follow. `drift` is where the body has moved
-    to in place; the camera follows it.
+    person's vertices, `num_body_vertices` of them; props follow. `drift` is where the body has
+    moved to in place; the camera follows it.
     """
 
     mesh: Mesh

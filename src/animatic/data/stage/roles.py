@@ -6,7 +6,7 @@ the origin, facing and moving towards +z.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -67,6 +67,7 @@ class Casting(NamedTuple):
     motions: Mapping[str, Recording]
 
 
+@runtime_checkable
 class Play(Protocol):
     """An action of one person, with all its random choices made."""
 

@@ -69,7 +69,7 @@ class Biking:
         stream = casting.stream
         self._skeleton = casting.person.skeleton
         self.speed_m_s = stream.uniform(2.5, 4.5)
-        self._cadence_hz, self._phase = stream.uniform(1.1, 1.6), stream.uniform(0, 2 * math.pi)
+        self._cadence_hz, self._phase = stream.uniform(1.1, 1.6), stream.uniform(0.0, 2 * math.pi)
         self._is_racer = stream.chance(0.4)
         self._frame = fit_frame(casting.person, self._is_racer)
         self._still = self._frame.tubes(bright_colour(stream))

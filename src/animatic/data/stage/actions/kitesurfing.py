@@ -22,7 +22,7 @@ from animatic.data.stage.mesh import BLACK, WHITE, board, join, sheet, tube
 from animatic.data.stage.roles import Beat, Casting, Emitter, Role, Staging
 from animatic.data.stage.skeleton import Stance
 
-KITE_M = (1.9, 3.75, 1.5)
+KITE_M = (1.8, 3.45, 1.4)
 """Aside, up and ahead of the rider: a fifth of the real lines, so that the kite stays in sight."""
 KITE_SWAY_M = (0.8, 0.35)
 KITE_RATE_HZ = 0.35
@@ -42,11 +42,11 @@ class KiteSurfing:
         self._skeleton = casting.person.skeleton
         self.speed_m_s = stream.uniform(3.5, 6.0)
         self._side = 1 if stream.chance(0.5) else -1
-        self._bob_phase, self._kite_phase = stream.uniform(0, 6.28), stream.uniform(0, 6.28)
+        self._bob_phase, self._kite_phase = stream.uniform(0.0, 6.28), stream.uniform(0.0, 6.28)
         hue, other = stream.uniform(), stream.uniform(0.15, 0.65)
-        self._canopy = hsv(hue, 0.8, 0.9)
+        self._canopy = hsv(hue, 0.75, 1.0)
         striped = stream.chance(0.7)
-        self._stripes = hsv((hue + other) % 1, 0.8, 0.9) if striped else WHITE
+        self._stripes = hsv((hue + other) % 1, 0.75, 1.0) if striped else WHITE
         points = board(0.72, 0.20, 0.025, 0.08)
         self._board = sheet(points, bright_colour(stream), bright_colour(stream), 2)
         self._board = self._board.moved(vector(0, 0.02, 0))
@@ -112,5 +112,5 @@ class KiteSurfing:
 KITESURFING = Role(
     KiteSurfing,
     Outfit.WETSUIT,
-    Staging((5.6, 7.4), focus_m=(0.0, 2.25, 0.5), from_the_side=True, floats=True),
+    Staging((6.2, 7.6), focus_m=(0.0, 2.0, 0.5), from_the_side=True, floats=True),
 )

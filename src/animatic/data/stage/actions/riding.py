@@ -27,7 +27,7 @@ class Skiing:
         stream = casting.stream
         self._skeleton = casting.person.skeleton
         self.speed_m_s = stream.uniform(4.0, 7.0)
-        self._rate_hz, self._phase = stream.uniform(0.45, 0.70), stream.uniform(0, 2 * math.pi)
+        self._rate_hz, self._phase = stream.uniform(0.45, 0.70), stream.uniform(0.0, 2 * math.pi)
         colour = bright_colour(stream)
         bands = (colour[0] * 0.6, colour[1] * 0.6, colour[2] * 0.6)
         self._ski = sheet(board(0.90, 0.065, 0.025, 0.12), colour, bands, 2)
@@ -73,7 +73,7 @@ class Surfing:
         self._skeleton = casting.person.skeleton
         self.speed_m_s = stream.uniform(2.0, 4.0)
         self._side = 1 if stream.chance(0.6) else -1
-        self._lean_phase, self._sway_phase = stream.uniform(0, 6.28), stream.uniform(0, 6.28)
+        self._lean_phase, self._sway_phase = stream.uniform(0.0, 6.28), stream.uniform(0.0, 6.28)
         is_white, colour, bands = stream.chance(0.5), bright_colour(stream), bright_colour(stream)
         points = board(1.15, 0.28, 0.05, 0.18)
         self._board = sheet(points, WHITE if is_white else colour, bands, 2)

@@ -71,7 +71,7 @@ class Sailing:
         self._skeleton = casting.person.skeleton
         self.speed_m_s = stream.uniform(1.5, 3.0)
         self._windward = 1 if stream.chance(0.5) else -1
-        self._phases = [stream.uniform(0, 2 * math.pi) for _ in range(3)]
+        self._phases = [stream.uniform(0.0, 2 * math.pi) for _ in range(3)]
         self._paint = paint_boat(stream)
         self._still = self._still_parts()
         self._main_lines, self._jib_lines = _main_lines(self._windward), _jib_lines(self._windward)

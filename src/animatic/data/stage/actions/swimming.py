@@ -23,7 +23,7 @@ class Swimming:
         stream = casting.stream
         self._skeleton = casting.person.skeleton
         self.speed_m_s = stream.uniform(0.9, 1.6)
-        self._rate_hz, self._phase = stream.uniform(0.65, 0.9), stream.uniform(0, 2 * math.pi)
+        self._rate_hz, self._phase = stream.uniform(0.65, 0.9), stream.uniform(0.0, 2 * math.pi)
 
     def at(self, time_s: float) -> Beat:
         """Return the instant at a time."""

@@ -24,7 +24,7 @@ class WaterSkiing:
         stream = casting.stream
         self._skeleton = casting.person.skeleton
         self.speed_m_s = stream.uniform(5.0, 7.0)
-        self._rate_hz, self._phase = stream.uniform(0.3, 0.5), stream.uniform(0, 2 * math.pi)
+        self._rate_hz, self._phase = stream.uniform(0.3, 0.5), stream.uniform(0.0, 2 * math.pi)
         self._skis = self._make_skis(
             stream.chance(0.7), bright_colour(stream), bright_colour(stream)
         )
