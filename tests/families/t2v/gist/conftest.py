@@ -1,13 +1,11 @@
 import zlib
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 
 import pytest
 import torch
-from torch import Tensor
 
-from animatic.contracts import Tools
+from animatic.contracts import Engine, Tools
 from animatic.families.t2v.gist.config import GIST_PRESETS, GistConfig
 from animatic.types import Batch, EncodedText
 
@@ -30,27 +28,10 @@ class FakeTextEncoder:
         return EncodedText(tokens, mask)
 
 
-class PlainEngine:
-    """Runs networks as they are."""
-
-    device = torch.device("cpu")
-
-    def setup(self, module, *optimizers):
-        return (module, *optimizers)
-
-    def backward(self, tensor: Tensor) -> None:
-        tensor.backward()
-
-    def all_reduce(self, data, reduce_op="mean"):
-        return data
-
-    def no_backward_sync(self, module, enabled: bool = True):
-        return nullcontext()
-
-
 @pytest.fixture
-def engine() -> PlainEngine:
-    return PlainEngine()
+def engine() -> Engine:
+    fabric = pytest.importorskip("lightning_fabric")
+    return fabric.Fabric(accelerator="cpu", devices=1)
 
 
 @pytest.fixture

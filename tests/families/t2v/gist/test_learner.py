@@ -7,7 +7,7 @@ import torch
 from animatic.contracts import Engine, Tools
 from animatic.errors import UserError
 from animatic.families.t2v.gist.config import GIST_PRESETS, GistConfig
-from animatic.families.t2v.gist.learner import GistLearner, clip_weights
+from animatic.families.t2v.gist.learner import GistLearner, clip_weights, share_statistics
 from animatic.types import Batch
 
 TINY = GIST_PRESETS["paper-tiny"]
@@ -107,6 +107,17 @@ def test_clipping_leaves_small_weights_alone() -> None:
     network.weight.data = torch.tensor([[-5.0], [0.01], [0.3]])
     clip_weights(network, 0.1)
     torch.testing.assert_close(network.weight.data, torch.tensor([[-0.1], [0.01], [0.1]]))
+
+
+def test_processes_agree_on_the_mean_of_their_statistics(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = torch.nn.Sequential(torch.nn.BatchNorm1d(2), torch.nn.BatchNorm1d(3))
+    network[1].running_mean.fill_(4.0)
+    monkeypatch.setattr(engine, "all_reduce", lambda data, reduce_op: data / 2)
+    share_statistics(network, engine)
+    assert network[0].running_var.tolist() == [0.5, 0.5]
+    assert network[1].running_mean.tolist() == [2.0, 2.0, 2.0]
 
 
 def test_a_penalised_critic_normalises_nothing_over_the_batch(engine: Engine, tools: Tools) -> None:

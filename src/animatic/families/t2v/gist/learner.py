@@ -80,16 +80,13 @@ class GistLearner:
     def step(self, batches: Sequence[Batch], step: int) -> dict[str, float]:
         """Update once; return the losses by name."""
         readings = [self._read(batch) for batch in batches]
-        if step < self._config.gist_steps:
-            losses = self._update_gist(readings)
-            self._follow("gist", step)
-            return losses
-        losses: dict[str, float] = {}
-        for _ in range(self._config.critic_steps):
-            losses = self._update_critic(readings)
-        losses |= self._update_model(readings)
+        age = step - self._config.gist_steps
+        losses = self._update_gist(readings) if age < 0 else self._update_whole(readings)
+        for part in self._parts.values():
+            share_statistics(part.network, self._engine)
         self._follow("gist", step)
-        self._follow("video", step - self._config.gist_steps)
+        if age >= 0:
+            self._follow("video", age)
         return losses
 
     def weights(self) -> Weights:
@@ -130,8 +127,15 @@ class GistLearner:
         self._gist.optimizer.step()
         return {"gist": total}
 
+    def _update_whole(self, readings: Sequence[Reading]) -> dict[str, float]:
+        """Stage 2: the critic a few times, then the model."""
+        losses: dict[str, float] = {}
+        for _ in range(self._config.critic_steps):
+            losses = self._update_critic(readings)
+        return losses | self._update_model(readings)
+
     def _update_critic(self, readings: Sequence[Reading]) -> dict[str, float]:
-        """Stage 2: real clips with their text up, made clips and wrong texts down."""
+        """Real clips with their text up, made clips and wrong texts down."""
         self._critic.optimizer.zero_grad()
         total = 0.0
         for reading in self._accumulating(readings, self._critic):
@@ -147,7 +151,7 @@ class GistLearner:
         return {"critic": total}
 
     def _update_model(self, readings: Sequence[Reading]) -> dict[str, float]:
-        """Stage 2: gist, verdict of the critic and distance to the real clip."""
+        """Gist, verdict of the critic and distance to the real clip."""
         self._gist.optimizer.zero_grad()
         self._video.optimizer.zero_grad()
         totals: dict[str, float] = defaultdict(float)
@@ -232,6 +236,22 @@ class GistLearner:
     def _follow(self, name: str, age: int) -> None:
         network = self._parts[name].network
         follow(self._averages[name], network, self._config.average_decay, age)
+
+
+@torch.no_grad()
+def share_statistics(network: nn.Module, engine: Engine) -> None:
+    """Average what batch normalisation has counted over all processes.
+
+    Gradients are averaged by the engine, but buffers are not: every process would end with its own.
+    """
+    statistics = [buffer for buffer in network.buffers() if buffer.is_floating_point()]
+    if not statistics:
+        return
+    together = torch.cat([buffer.flatten() for buffer in statistics])
+    mean = engine.all_reduce(together, reduce_op="mean")
+    shares = mean.split([buffer.numel() for buffer in statistics])
+    for buffer, share in zip(statistics, shares, strict=True):
+        buffer.copy_(share.view_as(buffer))
 
 
 @torch.no_grad()
