@@ -31,6 +31,9 @@ _ONE_THREAD = {"threads": 1} if int(av.__version__.split(".")[0]) >= 17 else {}
 """The scaler takes every core by default since PyAV 17: 25 ms a clip instead of 7, measured."""
 
 
+_MOST_OF = 0.99
+
+
 class Coding(NamedTuple):
     """How H.264 is written: the pixel format and the options of x264."""
 
@@ -104,7 +107,7 @@ def read_video(
         if not rate:
             raise UserError(f"{path} does not say how many frames it has a second")
         if start_s > 0:
-            container.seek(int(start_s * av.time_base))
+            container.seek(int((start_s + _origin_s(stream)) * av.time_base))
         chosen = islice(_at_rate(_timed(container, stream), start_s, rate), num_frames)
         reformatter = VideoReformatter()
         frames = [_covering(reformatter, frame, size) for frame in chosen]
@@ -208,21 +211,30 @@ def _covering(
 def _timed(container: InputContainer, stream: VideoStream) -> Iterator[tuple[float, VideoFrame]]:
     """Yield frames with their time since the start of the video, in seconds."""
     rate = float(stream.average_rate or 1)
-    origin = float((stream.start_time or 0) * (stream.time_base or 0))
+    origin_s = _origin_s(stream)
     for index, frame in enumerate(container.decode(stream)):
         # Raw streams carry no times; they cannot be sought in either, so counting is right.
-        yield (index / rate if frame.time is None else frame.time - origin), frame
+        yield (index / rate if frame.time is None else frame.time - origin_s), frame
+
+
+def _origin_s(stream: VideoStream) -> float:
+    """Return the time of the first frame; files cut from longer ones do not begin at 0."""
+    return float((stream.start_time or 0) * (stream.time_base or 0))
 
 
 def _at_rate(
     timed: Iterable[tuple[float, VideoFrame]], start_s: float, fps: float
 ) -> Iterator[VideoFrame]:
     """Yield the frame nearest to each tick of a clock of `fps` that starts at `start_s`."""
-    ticks, before = 0, None
+    ticks, length_s = 0, 1 / fps
+    before: tuple[float, VideoFrame] | None = None
     for time_s, frame in timed:
-        while before is not None and start_s + ticks / fps < (before[0] + time_s) / 2:
+        while before and start_s + ticks / fps < (before[0] + time_s) / 2:
             yield before[1]
             ticks += 1
+        length_s = time_s - before[0] if before else length_s
         before = (time_s, frame)
-    if before is not None and start_s + ticks / fps < before[0] + 1 / fps:
+    # The last frame stands as long as the one before; rounding must not add a tick at its end.
+    while before and start_s + ticks / fps < before[0] + _MOST_OF * length_s:
         yield before[1]
+        ticks += 1

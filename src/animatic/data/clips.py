@@ -1,0 +1,87 @@
+"""What a data set hands out, and the clips of a folder of shards."""
+
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from animatic.data.stage.random_streams import Stream
+from animatic.errors import UserError
+from animatic.storage import codec
+from animatic.storage.shards import Row, ShardReader
+from animatic.types import ClipShape, Frames
+
+
+class Example(NamedTuple):
+    """One clip to learn from, with every caption that fits it, and its label if it has one."""
+
+    frames: Frames
+    texts: tuple[str, ...] = ()
+    label: int | None = None
+
+
+class ClipSet(Protocol):
+    """Clips of one shape, by number. Must be safe to use from several threads."""
+
+    def __len__(self) -> int:
+        """Return the number of clips."""
+        ...
+
+    def get(self, index: int, random: Stream) -> Example:
+        """Return a clip; of a long one, a stretch that depends on nothing but `random`."""
+        ...
+
+
+class ShardClips:
+    """The clips of one split of a folder of shards."""
+
+    def __init__(self, folder: Path, shape: ClipShape, split: str | None = None) -> None:
+        """Open the clips that are to be learnt at `shape`.
+
+        Raises:
+            UserError: if the folder is no finished data set, or its clips have another shape.
+        """
+        self.reader = ShardReader(folder, split)
+        self.shape = shape
+        for row in self.reader.rows:
+            _check_shape(folder, row, shape)
+
+    def __len__(self) -> int:
+        """Return the number of clips."""
+        return len(self.reader)
+
+    def get(self, index: int, random: Stream) -> Example:
+        """Return a clip, or a stretch of it.
+
+        Raises:
+            UserError: if the clip is damaged.
+        """
+        return self.stretch(index, self.decode(index), random)
+
+    def stretch(self, index: int, frames: Frames, random: Stream) -> Example:
+        """Cut a stretch out of a clip's frames, and add what is known of the clip."""
+        start = random.integer(len(frames) - self.shape.num_frames + 1)
+        facts = self.reader.rows[index].facts
+        frames = frames[start : start + self.shape.num_frames]
+        return Example(frames, facts.captions, facts.label)
+
+    def decode(self, index: int) -> Frames:
+        """Return all frames of a clip.
+
+        Raises:
+            UserError: if the clip is damaged.
+        """
+        facts = self.reader.rows[index].facts
+        frames = codec.decode(self.reader.read(index)).frames
+        if frames.shape[:3] != (facts.num_frames, facts.height, facts.width):
+            raise UserError(f"clip {facts.key} of {self.reader.folder} is damaged; make it again")
+        return frames
+
+
+def _check_shape(folder: Path, row: Row, shape: ClipShape) -> None:
+    facts = row.facts
+    fits = (facts.height, facts.width, facts.fps) == (shape.height, shape.width, shape.fps)
+    if not fits or facts.num_frames < shape.num_frames:
+        raise UserError(
+            f"clip {facts.key} of {folder} has {facts.num_frames} frames of "
+            f"{facts.height}x{facts.width} at {facts.fps:g} fps; wanted are {shape.num_frames} "
+            f"of {shape.height}x{shape.width} at {shape.fps:g} fps"
+        )
