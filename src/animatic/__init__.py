@@ -1,8 +1,8 @@
 """Animatic makes videos from words, and is trained on your own clips.
 
-    model = animatic.load("t2v")
-    video = model.generate("playing golf in the swimming pool", seed=7)
-    video.save("golf.mp4")
+model = animatic.load("t2v")
+video = model.generate("playing golf in the swimming pool", seed=7)
+video.save("golf.mp4")
 """
 
 from typing import TYPE_CHECKING, Any

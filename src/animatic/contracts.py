@@ -36,7 +36,7 @@ class Tools:
 
 
 class Engine(Protocol):
-    """The part of `lightning.fabric.Fabric` that a learner uses; see docs/adr/0008."""
+    """The part of `lightning_fabric.Fabric` that a learner uses; see docs/adr/0008."""
 
     @property
     def device(self) -> torch.device:
@@ -49,6 +49,14 @@ class Engine(Protocol):
 
     def backward(self, tensor: Tensor) -> None:
         """Accumulate gradients of a loss."""
+        ...
+
+    def autocast(self) -> AbstractContextManager:
+        """Compute in the run's precision, as the networks that were set up do by themselves."""
+        ...
+
+    def all_reduce(self, data: Any, reduce_op: Any = "mean") -> Any:
+        """Combine a tensor over all processes."""
         ...
 
     def no_backward_sync(self, module: Any, enabled: bool = True) -> AbstractContextManager:

@@ -92,6 +92,12 @@ class Batch:
         """Return the number of clips."""
         return len(self.clips)
 
+    def part(self, clips: slice) -> Self:
+        """Return some of the clips, with what is known of them."""
+        texts = None if self.texts is None else self.texts[clips]
+        labels = None if self.labels is None else self.labels[clips]
+        return replace(self, clips=self.clips[clips], texts=texts, labels=labels)
+
     def to(self, device: torch.device) -> Self:
         """Return the batch on another device."""
         labels = None if self.labels is None else self.labels.to(device)
@@ -99,7 +105,7 @@ class Batch:
 
 
 class EncodedText(NamedTuple):
-    """Sentences as a frozen text encoder reads them: a vector a token; `mask` is true for tokens."""
+    """Sentences as a frozen text encoder reads them: a vector a token, where `mask` is true."""
 
     tokens: Float[Tensor, "b n d"]
     mask: Bool[Tensor, "b n"]

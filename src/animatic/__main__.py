@@ -1,0 +1,5 @@
+"""`python -m animatic`, as torchrun calls it."""
+
+from animatic.cli import main
+
+main()

@@ -1,0 +1,31 @@
+"""The command line: words from a person become calls, and errors become one line.
+
+Heavy imports wait until a verb runs, so that `animatic --help` answers at once.
+"""
+
+import sys
+
+import cyclopts
+
+from animatic.cli import data, generate, list as listing, train
+from animatic.errors import UserError
+
+app = cyclopts.App(
+    name="animatic",
+    help="Make videos from words, and train on your own clips.",
+    version_flags=["--version"],
+)
+app.command(generate.generate)
+app.command(train.train)
+app.command(data.app)
+app.command(listing.list_)
+
+
+def main() -> None:
+    """Run one command; what a person got wrong is one line on the screen and exit code 2."""
+    try:
+        app(exit_on_error=False, print_error=False)
+    except (UserError, cyclopts.CycloptsError) as error:
+        line = " ".join(str(error).split())
+        print(f"animatic: {line}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)

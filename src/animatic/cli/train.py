@@ -1,0 +1,69 @@
+"""`animatic train`: teach a family from a data set."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+
+def train(  # noqa: PLR0913 - each is an option of the command line
+    family: str,
+    *,
+    data: Path,
+    out: Annotated[Path, Parameter(name=["--out", "-o"])],
+    preset: str = "small",
+    steps: int = 20_000,
+    batch_size: int = 32,
+    accumulate: int = 1,
+    seed: int = 0,
+    workers: int = 1,
+    flip: bool = True,
+    save_every: int = 500,
+    sample_every: int = 1000,
+    precision: str = "auto",
+    device: str = "auto",
+) -> None:
+    """Train a model; the same command again goes on where it stopped.
+
+    Example: animatic train t2v --preset small --data stage --out runs/a
+
+    Ctrl-C saves and stops. A run that was stopped and goes on ends with the same bits as one that
+    never stopped. Several processes: torchrun --nproc-per-node 2 -m animatic train ...
+
+    Args:
+        family: which family to train; `animatic list` shows them.
+        data: folder of a data set: rendered by `animatic data stage`, or your own videos with a
+            captions.jsonl or one subfolder a label.
+        out: folder of the run.
+        preset: configuration of the family.
+        steps: updates in all, those of earlier calls included.
+        batch_size: clips in one update, over all processes.
+        accumulate: parts in which a batch is worked off, to fit into memory.
+        seed: number from which all randomness follows.
+        workers: processes that read clips ahead.
+        flip: mirror clips at random, left to right.
+        save_every: steps between saved states.
+        sample_every: steps between grids of generated clips.
+        precision: 32-true, bf16-mixed, or auto for bf16 where the device has it.
+        device: cpu, cuda, or auto for a GPU where there is one.
+    """
+    from animatic.pipelines.train import Run, train as run
+
+    run(
+        Run(
+            family=family,
+            preset=preset,
+            data=data,
+            out=out,
+            steps=steps,
+            batch_size=batch_size,
+            accumulate=accumulate,
+            seed=seed,
+            workers=workers,
+            flip=flip,
+            save_every=save_every,
+            sample_every=sample_every,
+            precision=precision,
+            device=device,
+        )
+    )

@@ -1,0 +1,242 @@
+"""From words to clips with a trained model."""
+
+import base64
+import html
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from animatic.contracts import Critic, Family, Sampler, Tools
+from animatic.errors import UserError
+from animatic.pipelines import catalog
+from animatic.pipelines.device import choose_device
+from animatic.pipelines.progress import track
+from animatic.storage.checkpoint import Checkpoint
+from animatic.storage.text_weights import load_text_encoder
+from animatic.storage.video_file import check_output, write_sheet, write_video
+from animatic.types import ClipShape, Prompt, Video, to_frames
+
+DEFAULT_SCALE = 4
+"""How much larger than the model's pixels files are: 64 pixels alone are hard to see."""
+
+LARGEST_SEED = 2**63 - 1
+
+
+@dataclass(frozen=True)
+class Creation(Video):
+    """A clip that a model made: what for, how real the critic finds it, and its sketch."""
+
+    prompt: str
+    seed: int
+    score: float | None = None
+    sketch: Video | None = field(default=None, repr=False)
+
+    def save(self, path: str | Path, scale: int = DEFAULT_SCALE) -> Path:
+        """Write the clip as .mp4, .gif, .webp or a .png contact sheet; return the path.
+
+        Raises:
+            UserError: if the path cannot be written or the scale is less than 1.
+        """
+        path = Path(path)
+        write_video(path, self, scale)
+        return path
+
+    def save_sketch(self, path: str | Path, scale: int = DEFAULT_SCALE) -> Path:
+        """Write the sketch at the size of the clip.
+
+        Raises:
+            UserError: if there is no sketch, or the path cannot be written.
+        """
+        if self.sketch is None:
+            raise UserError("this model draws no sketch")
+        path, ratio = Path(path), self.frames.shape[1] // self.sketch.frames.shape[1]
+        write_video(path, self.sketch, scale * ratio)
+        return path
+
+    def _repr_html_(self) -> str:
+        """Show the clip in a notebook."""
+        with tempfile.TemporaryDirectory() as folder:
+            content = self.save(Path(folder) / "clip.mp4").read_bytes()
+        source = f"data:video/mp4;base64,{base64.b64encode(content).decode()}"
+        title = html.escape(f"{self.prompt} (seed {self.seed})")
+        return f'<video src="{source}" title="{title}" autoplay loop muted controls></video>'
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model, ready to make clips."""
+
+    family: Family
+    config: Any
+    sampler: Sampler
+    critic: Critic | None
+
+    @property
+    def shape(self) -> ClipShape:
+        """The size of its clips."""
+        return self.sampler.shape
+
+    def generate(self, prompt: str, seed: int = 0, best_of: int = 1) -> Creation:
+        """Return the clip of a prompt and seed; the same two always give the same clip.
+
+        With `best_of`, clips of `best_of` consecutive seeds are made, and the one that the critic
+        likes best is returned.
+
+        Raises:
+            UserError: if the prompt is empty or too long, or a number is out of range.
+        """
+        return next(self.generate_all([prompt], seed=seed, best_of=best_of))
+
+    def generate_all(
+        self, prompts: Sequence[str], seed: int = 0, num: int = 1, best_of: int = 1
+    ) -> Iterator[Creation]:
+        """Yield `num` clips of each prompt, of consecutive seeds (each of `best_of` of its own).
+
+        Everything is checked before the first clip is made.
+
+        Raises:
+            UserError: if a prompt is empty or too long, or a number is out of range.
+        """
+        if min(num, best_of) < 1:
+            raise UserError(f"num {num} and best_of {best_of} must be at least 1")
+        if not 0 <= seed <= LARGEST_SEED - num * best_of:
+            raise UserError(f"seed {seed} must be a whole number from 0 to 2^63 - 1")
+        if best_of > 1 and self.critic is None:
+            raise UserError(f"{self.family.name} has no critic to choose the best of {best_of}")
+        asked = [Prompt(text) for text in prompts]
+        for prompt in asked:
+            self.family.check(prompt)
+        return self._generate_all(asked, seed, num, best_of)
+
+    def _generate_all(
+        self, prompts: Sequence[Prompt], seed: int, num: int, best_of: int
+    ) -> Iterator[Creation]:
+        for prompt in prompts:
+            for first in range(seed, seed + num * best_of, best_of):
+                made = [self._make(prompt, first + offset) for offset in range(best_of)]
+                yield max(made, key=lambda creation: creation.score or 0.0)
+
+    def _make(self, prompt: Prompt, seed: int) -> Creation:
+        samples = self.sampler.sample([prompt], [seed])
+        score = None
+        if self.critic is not None:
+            score = self.critic.score(samples.clips, [prompt]).item()
+        sketch = None
+        if samples.sketches is not None:
+            sketch = Video(to_frames(samples.sketches[0]), self.shape.fps)
+        frames = to_frames(samples.clips[0])
+        return Creation(frames, self.shape.fps, prompt.text or "", seed, score, sketch)
+
+
+def load(name_or_path: str | Path = "t2v", device: str = "auto") -> Model:
+    """Load a shipped checkpoint by its name, or one from a file or run folder.
+
+    Raises:
+        UserError: if there is none, it is damaged, or the device is not here.
+    """
+    return build(catalog.checkpoint(name_or_path), choose_device(device))
+
+
+def build(checkpoint: Checkpoint, device: torch.device) -> Model:
+    """Make a model of a checkpoint in memory.
+
+    Raises:
+        UserError: if its family or configuration is not known, or its weights do not fit.
+    """
+    card = catalog.family(checkpoint.family)
+    config = card.config_from_json(checkpoint.config)
+    tools = Tools(device, load_text_encoder(device))
+    try:
+        sampler = card.sampler(config, checkpoint.weights, tools)
+        critic = card.critic and card.critic(config, checkpoint.weights, tools)
+    except RuntimeError as error:
+        raise UserError(f"the weights do not fit the {card.name} in the checkpoint") from error
+    return Model(card, config, sampler, critic)
+
+
+def read_prompts(path: Path) -> list[str]:
+    """Return the prompts of a text file, one a line; empty lines are passed over.
+
+    Raises:
+        UserError: if the file cannot be read, or holds none.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"cannot read prompts from {path}; give a text file, one a line") from error
+    prompts = [line.strip() for line in lines if line.strip()]
+    if not prompts:
+        raise UserError(f"{path} holds no prompts; write one a line")
+    return prompts
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to make of each prompt, and where to write it."""
+
+    output: Path
+    sheet: Path | None = None
+    seed: int = 0
+    num: int = 1
+    best_of: int = 1
+    keep_sketch: bool = False
+    scale: int = DEFAULT_SCALE
+    fps: float | None = None
+
+
+def write_all(
+    checkpoint: str, device: str, prompts: Sequence[str], job: Job
+) -> Iterator[tuple[Path, Creation]]:
+    """Load a model once, then make, write and yield clip by clip, showing progress.
+
+    Raises:
+        UserError: if anything is wrong with the job; found before the first clip is made.
+    """
+    paths = name_outputs(job.output, prompts, job.num)
+    if job.sheet is not None:
+        check_output(job.sheet)
+        if job.sheet.suffix.lower() != ".png":
+            raise UserError(f"the sheet {job.sheet} must end in .png")
+    asked = [Prompt(text).text or "" for text in prompts]
+    model = load(checkpoint, device)
+    creations = model.generate_all(asked, job.seed, job.num, job.best_of)
+    kept = []
+    for path, creation in zip(paths, track(creations, len(paths), "generating"), strict=True):
+        shown = creation if job.fps is None else replace(creation, fps=job.fps)
+        shown.save(path, job.scale)
+        if job.keep_sketch:
+            shown.save_sketch(path.with_name(f"{path.stem}.sketch{path.suffix}"), job.scale)
+        kept.append(shown)
+        yield path, shown
+    if job.sheet is not None:
+        labels = [f"{creation.prompt} (seed {creation.seed})" for creation in kept]
+        write_sheet(job.sheet, kept, labels=labels, scale=2)
+
+
+def name_outputs(output: Path, prompts: Sequence[str], num: int) -> list[Path]:
+    """Name one file a clip: the output itself, or numbered and worded siblings for several.
+
+    Raises:
+        UserError: if the ending is none that we write, or the folder is missing or locked.
+    """
+    check_output(output)
+    if len(prompts) * num == 1:
+        return [output]
+    width = len(str(num - 1))
+    several_prompts = len(prompts) > 1
+    names = []
+    for index, prompt in enumerate(prompts):
+        words = f"-{index:0{len(str(len(prompts) - 1))}d}-{_slug(prompt)}" if several_prompts else ""
+        for take in range(num):
+            suffix = f"-{take:0{width}d}" if num > 1 else ""
+            names.append(output.with_name(f"{output.stem}{words}{suffix}{output.suffix}"))
+    return names
+
+
+def _slug(prompt: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", prompt.lower()).strip("-")[:40]

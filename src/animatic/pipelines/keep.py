@@ -1,0 +1,84 @@
+"""What a training run leaves behind: its state, its model with a card, and grids of samples."""
+
+import platform
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import torch
+
+import animatic
+from animatic.contracts import Family, Learner
+from animatic.pipelines.generate import build
+from animatic.storage.checkpoint import Checkpoint, write_checkpoint
+from animatic.storage.run_folder import RunFolder
+from animatic.storage.video_file import write_sheet
+
+SAMPLE_PROMPTS = (
+    "playing golf on grass",
+    "sailing at sea",
+    "riding a bike on the beach",
+    "swimming in the pool",
+    "skiing in the snow",
+    "juggling in the forest",
+    "playing golf in the swimming pool",
+    "sailing in the snow",
+)
+"""What the sample grids of families that read text show; the last two pairs are held out."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The part of a run that must not change when it goes on."""
+
+    family: str
+    preset: str
+    data: str
+    batch_size: int
+    accumulate: int
+    seed: int
+    flip: bool
+    precision: str
+
+
+class Keeper:
+    """Saves at the steps that a run asks for."""
+
+    def __init__(self, run: Any, family: Family, config: Any, folder: RunFolder) -> None:
+        self.run, self.family, self.config, self.folder = run, family, config, folder
+        self.settings = Settings(**{n: getattr(run, n) for n in Settings.__annotations__} | {"data": str(run.data)})
+        folder.open({**asdict(self.settings), "config": family.config_to_json(config)})
+
+    def after(self, done: int, learner: Learner, stop: bool) -> None:
+        """Save the state and draw samples when it is time to, and at the end."""
+        last = stop or done == self.run.steps
+        due = last or done % self.run.save_every == 0
+        if due:
+            self.folder.save_state(done, learner.state_dict())
+            write_checkpoint(self.folder.model_path, self._checkpoint(learner, done))
+        if last or done % self.run.sample_every == 0:
+            self._draw_samples(learner, done)
+
+    def _checkpoint(self, learner: Learner, done: int) -> Checkpoint:
+        card = {
+            "family": self.family.name,
+            "source": self.family.source,
+            "animatic": animatic.__version__,
+            "torch": torch.__version__,
+            "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
+            "date": datetime.now(UTC).date().isoformat(),
+            "steps": done,
+            **asdict(self.settings),
+        }
+        config = self.family.config_to_json(self.config)
+        return Checkpoint(self.family.name, config, learner.weights(), card)
+
+    def _draw_samples(self, learner: Learner, done: int) -> None:
+        """Write one row for each sample prompt, the same seeds every time."""
+        if "text" not in self.family.reads:
+            return
+        model = build(self._checkpoint(learner, done), torch.device("cpu"))
+        made = list(model.generate_all(SAMPLE_PROMPTS))
+        labels = [creation.prompt for creation in made]
+        path = self.folder.samples_path / f"{done:07d}.png"
+        write_sheet(path, made, labels=labels, scale=2)

@@ -1,0 +1,187 @@
+"""The training loop that all families share.
+
+Everything random in a step follows from the run's seed, the step and the process, so a run that was
+stopped and resumed ends with the same bits as one that never stopped.
+"""
+
+import math
+import os
+import signal
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from animatic.contracts import Tools
+from animatic.data.batches import Batches, open_clips
+from animatic.data.clips import ShardClips
+from animatic.data.decoded import DecodedClips
+from animatic.errors import UserError
+from animatic.pipelines import catalog
+from animatic.pipelines.device import choose_device
+from animatic.pipelines.keep import Keeper
+from animatic.pipelines.report import Report
+from animatic.storage.run_folder import RunFolder
+from animatic.storage.text_weights import load_text_encoder
+from animatic.types import Batch
+
+@dataclass(frozen=True)
+class Run:
+    """What to train, on what, and how long; see `animatic train --help`."""
+
+    family: str
+    preset: str
+    data: Path
+    out: Path
+    steps: int
+    batch_size: int = 32
+    accumulate: int = 1
+    seed: int = 0
+    workers: int = 1
+    flip: bool = True
+    cache: bool = False
+    save_every: int = 500
+    sample_every: int = 1000
+    precision: str = "auto"
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that make no run.
+
+        Raises:
+            UserError: naming the number.
+        """
+        for name in ("steps", "batch_size", "accumulate", "save_every", "sample_every"):
+            if getattr(self, name) < 1:
+                raise UserError(f"{name} {getattr(self, name)} must be at least 1")
+
+
+def train(run: Run) -> None:
+    """Train until the last step, Ctrl-C or a loss that is no number; state is saved on the way.
+
+    Raises:
+        UserError: if the run cannot begin or go on.
+    """
+    family = catalog.family(run.family)
+    if run.preset not in family.presets:
+        known = ", ".join(family.presets)
+        raise UserError(f"{family.name} has no preset {run.preset!r}; it has {known}")
+    config = family.presets[run.preset]
+    engine = _engine(run)
+    batches = _batches(run, config.shape, engine)
+    folder = RunFolder(run.out)
+    keeper = Keeper(run, family, config, folder) if engine.is_global_zero else None
+    torch.manual_seed(run.seed)
+    learner = family.learner(config, engine, Tools(engine.device, load_text_encoder(engine.device)))
+    begun = folder.load_state()
+    first = 0
+    if begun is not None:
+        first, state = begun
+        learner.load_state_dict(state)
+    with Report(run.out, first, run.steps, shown=keeper is not None) as report, _asked() as asked:
+        stream = batches.from_step(first, run.workers)
+        for step, batch in zip(range(first, run.steps), stream, strict=False):
+            torch.manual_seed(derived_seed(run.seed, step, engine.global_rank))
+            losses = learner.step(_parts(batch, run.accumulate), step)
+            _refuse_nan(losses, step)
+            report.step(step + 1, losses, run.batch_size)
+            stop = _any_process(engine, bool(asked))
+            if keeper is not None:
+                keeper.after(step + 1, learner, stop)
+            if stop:
+                report.say(f"stopped after step {step + 1}; the same command goes on from there")
+                return
+    report.say(f"finished {run.steps} steps; the model is {folder.model_path}")
+
+
+def _engine(run: Run) -> Any:
+    """Return a Fabric for this process: alone, or one of those that torchrun started."""
+    try:
+        from lightning_fabric import Fabric
+    except ImportError as error:
+        raise UserError("training needs more packages: pip install 'animatic[train]'") from error
+    device = choose_device(run.device)
+    precision = run.precision
+    if precision == "auto":
+        precision = "bf16-mixed" if device.type == "cuda" else "32-true"
+    processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    nodes = int(os.environ.get("WORLD_SIZE", "1")) // processes
+    engine = Fabric(
+        accelerator=device.type,
+        devices=processes,
+        num_nodes=nodes,
+        strategy="ddp" if processes * nodes > 1 else "auto",
+        precision=precision,  # type: ignore[arg-type]
+    )
+    engine.launch()
+    return engine
+
+
+def _batches(run: Run, shape: Any, engine: Any) -> Batches:
+    """Return this process's share of every batch."""
+    if run.batch_size % (engine.world_size * run.accumulate):
+        raise UserError(
+            f"batch_size {run.batch_size} must be a multiple of accumulate {run.accumulate} "
+            f"times {engine.world_size} processes"
+        )
+    clips = open_clips(run.data, shape)
+    if run.cache and isinstance(clips, ShardClips):
+        clips = DecodedClips(clips)
+    return Batches(
+        clips,
+        seed=run.seed,
+        batch_size=run.batch_size // engine.world_size,
+        rank=engine.global_rank,
+        world_size=engine.world_size,
+        mirrored=run.flip,
+    )
+
+
+def _parts(batch: Batch, count: int) -> Sequence[Batch]:
+    """Cut a batch into parts of one size."""
+    size = len(batch) // count
+    return [batch.part(slice(start, start + size)) for start in range(0, len(batch), size)]
+
+
+def _any_process(engine: Any, asked: bool) -> bool:
+    """Return whether any process was asked to stop, so that all stop at the same step."""
+    if engine.world_size == 1:
+        return asked
+    return bool(engine.all_reduce(torch.tensor(float(asked)), reduce_op="sum"))
+
+
+def derived_seed(seed: int, step: int, rank: int) -> int:
+    """Mix three numbers into one (splitmix64, Steele et al. 2014)."""
+    mixed = (seed * 0x9E3779B97F4A7C15 + step * 0xBF58476D1CE4E5B9 + rank + 1) % 2**64
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB), (31, 1)):
+        mixed = (mixed ^ (mixed >> shift)) * factor % 2**64
+    return mixed
+
+
+def _refuse_nan(losses: Mapping[str, float], step: int) -> None:
+    for name, loss in losses.items():
+        if not math.isfinite(loss):
+            raise UserError(
+                f"the loss {name!r} is {loss} at step {step + 1}; the last good state is kept, and "
+                "the same command goes on from it; a lower learning rate may help"
+            )
+
+
+@contextmanager
+def _asked() -> Iterator[list[int]]:
+    """Collect Ctrl-C and the request to end instead of dying of them; a second one ends at once."""
+    asked: list[int] = []
+
+    def note(number: int, _frame: object) -> None:
+        asked.append(number)
+        signal.signal(number, old[number])
+
+    old = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield asked
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
