@@ -100,6 +100,8 @@ def test_what_stands_after_the_last_token_is_not_read() -> None:
 
 def test_recognition_scatters_the_latent_by_its_variance() -> None:
     model = GistModel(TINY, 6).eval()
+    with torch.no_grad():
+        model.recognition.posterior.bias[TINY.gist_latent_dim :] = -2.0
     drawn = []
     model.decoder.register_forward_pre_hook(lambda _, inputs: drawn.append(inputs[0]))
     images, tokens = torch.rand(1, 3, 16, 16), torch.randn(1, 5, 6)
