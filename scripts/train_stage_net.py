@@ -74,9 +74,14 @@ def main() -> None:
             optimizer.step()
             schedule.step()
             if step % 50 == 0:
-                print(f"{epoch} {step}/{per_epoch} {loss.item():.3f} {time.monotonic() - begun:.0f} s", flush=True)
+                print(
+                    f"{epoch} {step}/{per_epoch} {loss.item():.3f} {time.monotonic() - begun:.0f} s",
+                    flush=True,
+                )
         net.eval()
-        scores = {split: accuracy(net, given.data, split, 512) for split in ("validation", "heldout")}
+        scores = {
+            split: accuracy(net, given.data, split, 512) for split in ("validation", "heldout")
+        }
         print(json.dumps(scores), flush=True)
         net.train()
     half = {name: tensor.half().contiguous() for name, tensor in net.state_dict().items()}

@@ -7,7 +7,7 @@ import sys
 
 import cyclopts
 
-from animatic.cli import data, generate, list as listing, train
+from animatic.cli import data, evaluate, generate, list as listing, train
 from animatic.errors import UserError
 
 app = cyclopts.App(
@@ -17,6 +17,7 @@ app = cyclopts.App(
 )
 app.command(generate.generate)
 app.command(train.train)
+app.command(evaluate.evaluate)
 app.command(data.app)
 app.command(listing.list_)
 

@@ -49,7 +49,9 @@ class StageNet(nn.Module):
 
     def features(self, clips: Clips) -> Float[Tensor, "b d"]:
         """Return the mean and the largest value of every channel of the last layer."""
-        seen = self.layers(clips[:, :, ::FRAME_STEP].contiguous(memory_format=torch.channels_last_3d))
+        seen = self.layers(
+            clips[:, :, ::FRAME_STEP].contiguous(memory_format=torch.channels_last_3d)
+        )
         return torch.cat([seen.mean((2, 3, 4)), seen.amax((2, 3, 4))], dim=1)
 
     def forward(self, clips: Clips) -> Verdict:

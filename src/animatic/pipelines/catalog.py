@@ -73,9 +73,7 @@ def entries(folder: Path) -> list[Entry]:
             size = f"{shape.num_frames} frames of {shape.height}x{shape.width}"
             found.append(Entry("preset", f"{card.name} --preset {name}", size))
     found += [Entry("checkpoint", name, "ships with Animatic") for name in sorted(_shipped())]
-    for path in sorted(folder.glob(f"*/model{ENDING}")) + sorted(
-        folder.glob(f"*/*/model{ENDING}")
-    ):
+    for path in sorted(folder.glob(f"*/model{ENDING}")) + sorted(folder.glob(f"*/*/model{ENDING}")):
         found.append(Entry("checkpoint", str(path.relative_to(folder)), "trained here"))
     found.append(Entry("data", "stage", "rendered by `animatic data stage --out DIR`"))
     for path in sorted(folder.glob("*/dataset.json")) + sorted(folder.glob("*/*/dataset.json")):

@@ -231,7 +231,9 @@ def name_outputs(output: Path, prompts: Sequence[str], num: int) -> list[Path]:
     several_prompts = len(prompts) > 1
     names = []
     for index, prompt in enumerate(prompts):
-        words = f"-{index:0{len(str(len(prompts) - 1))}d}-{_slug(prompt)}" if several_prompts else ""
+        words = (
+            f"-{index:0{len(str(len(prompts) - 1))}d}-{_slug(prompt)}" if several_prompts else ""
+        )
         for take in range(num):
             suffix = f"-{take:0{width}d}" if num > 1 else ""
             names.append(output.with_name(f"{output.stem}{words}{suffix}{output.suffix}"))

@@ -28,7 +28,9 @@ def load_judge() -> StageNet:
     net = StageNet(len(ACTIONS), len(SCENES), card["dim"])
     with as_file(folder / "stage_net.safetensors") as path:
         weights = load_file(path)
-    net.load_state_dict({name: w.float() if w.is_floating_point() else w for name, w in weights.items()})
+    net.load_state_dict(
+        {name: w.float() if w.is_floating_point() else w for name, w in weights.items()}
+    )
     return net.eval().requires_grad_(False)
 
 
@@ -44,7 +46,12 @@ def agreement(net: StageNet, clips: Iterable[tuple[Clips, Named]]) -> dict[str, 
         hits += torch.tensor([right_action, right_scene, right_action and right_scene]).float()
         count += 1
     action, scene, both = (hits / max(1, count)).tolist()
-    return {"action": round(action, 4), "scene": round(scene, 4), "joint": round(both, 4), "n": count}
+    return {
+        "action": round(action, 4),
+        "scene": round(scene, 4),
+        "joint": round(both, 4),
+        "n": count,
+    }
 
 
 def accuracy(net: StageNet, folder: Path, split: str, most: int) -> dict[str, float]:

@@ -46,7 +46,9 @@ class Keeper:
 
     def __init__(self, run: Any, family: Family, config: Any, folder: RunFolder) -> None:
         self.run, self.family, self.config, self.folder = run, family, config, folder
-        self.settings = Settings(**{n: getattr(run, n) for n in Settings.__annotations__} | {"data": str(run.data)})
+        self.settings = Settings(
+            **{n: getattr(run, n) for n in Settings.__annotations__} | {"data": str(run.data)}
+        )
         folder.open({**asdict(self.settings), "config": family.config_to_json(config)})
 
     def after(self, done: int, learner: Learner, stop: bool) -> None:

@@ -28,6 +28,7 @@ from animatic.storage.run_folder import RunFolder
 from animatic.storage.text_weights import load_text_encoder
 from animatic.types import Batch
 
+
 @dataclass(frozen=True)
 class Run:
     """What to train, on what, and how long; see `animatic train --help`."""

@@ -12,10 +12,10 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 
 from animatic.errors import UserError
-from animatic.storage.atomic import replacing, write_text
+from animatic.storage.atomic import write_bytes, write_text
 from animatic.types import Weights
 
 FORMAT = "animatic-1"
@@ -40,8 +40,7 @@ def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """
     about = {"format": FORMAT, "family": checkpoint.family, "config": json.dumps(checkpoint.config)}
     weights = {name: tensor.contiguous() for name, tensor in checkpoint.weights.items()}
-    with replacing(path) as unfinished:
-        save_file(weights, unfinished, metadata=about)
+    write_bytes(path, save(weights, metadata=about))
     write_text(path.with_suffix(".json"), json.dumps(checkpoint.card, indent=2) + "\n")
 
 
