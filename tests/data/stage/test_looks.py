@@ -9,6 +9,7 @@ from animatic.data.stage.looks import (
     hsv,
     is_dark,
     is_pale,
+    shows_on_water,
     wished,
 )
 from animatic.data.stage.random_streams import Stream
@@ -35,7 +36,7 @@ def test_some_clothes_are_pale_and_some_are_dark():
 
 
 def test_suits_for_the_water_are_never_dark_or_pale():
-    assert min(max(w.suit) for w in WARDROBES) >= 0.4
+    assert min(max(w.suit) for w in WARDROBES) >= 0.5
     assert not any(is_pale(w.suit) for w in WARDROBES)
 
 
@@ -60,3 +61,8 @@ def test_hues_run_from_red_over_green_and_blue(hue, colour):
 
 def test_a_wish_picks_among_all_options():
     assert [wished((1.0, 2.0, 3.0), wish) for wish in (0.0, 0.5, 0.99)] == [1.0, 2.0, 3.0]
+
+
+def test_suits_are_not_as_blue_as_the_sea():
+    assert all(shows_on_water(w.suit) for w in WARDROBES)
+    assert sum(w.suit == w.shirt for w in WARDROBES) > 0.3 * len(WARDROBES)

@@ -57,3 +57,10 @@ def test_a_mirrored_motion_swaps_the_legs(recordings):
 def test_a_bridge_adds_its_time(recordings):
     without, bridged = (read_motion(recordings["backflip"], s) for s in (0.0, 0.25))
     assert bridged.duration_s == pytest.approx(without.duration_s + 0.25)
+
+
+def test_a_part_leaves_the_rest_out(recordings):
+    whole = read_motion(recordings["cartwheel"])
+    part = read_motion(recordings["cartwheel"], part_s=(0.5, 2.5))
+    assert part.duration_s == pytest.approx(2.0, abs=0.02)
+    np.testing.assert_allclose(part.at(0.3).rotations, whole.at(0.8).rotations, atol=0.08)

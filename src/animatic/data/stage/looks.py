@@ -81,8 +81,8 @@ CUTS = {
 class Wardrobe:
     """The colours of one person, and wishes in [0, 1) that settle what an outfit leaves open.
 
-    `suit` is the colour of a wet suit or swimwear: the shirt's, unless that is too dark to be seen
-    on dark water. `keeps_top` is false for those who swim without one.
+    `suit` is the colour of a wet suit or swimwear: the shirt's, unless water would hide it.
+    `keeps_top` is false for those who swim without one.
     """
 
     skin: Colour
@@ -113,7 +113,7 @@ def fill_wardrobe(stream: Stream, gender: str, age: str, race: str) -> Wardrobe:
     young_hair, turns_grey = stream.choice(HAIR_COLOURS), stream.chance(0.6)
     shirt = _garment(stream)
     trousers = _contrasting(stream, shirt)
-    accent, suit, helmet = _garment(stream), bright_colour(stream), bright_colour(stream)
+    accent, suit, helmet = _garment(stream), _suit(stream), bright_colour(stream)
     white_shoes, wishes = stream.chance(0.5), stream.uniforms(6)
     return Wardrobe(
         skin=skin,
@@ -121,7 +121,7 @@ def fill_wardrobe(stream: Stream, gender: str, age: str, race: str) -> Wardrobe:
         shirt=shirt,
         trousers=trousers,
         accent=accent,
-        suit=shirt if max(shirt) >= 0.4 and not is_pale(shirt) else suit,
+        suit=shirt if shows_on_water(shirt) else suit,
         shoes=(0.9, 0.9, 0.9) if white_shoes else _scaled(accent, 0.8),
         helmet=helmet,
         sleeve_wish=float(wishes[0]),
@@ -166,6 +166,12 @@ def is_pale(colour: Colour) -> bool:
     return float(np.mean(colour)) > PALE
 
 
+def shows_on_water(colour: Colour) -> bool:
+    """Return whether a suit stands out: bright, coloured, and redder or greener than the sea."""
+    red, green, blue = colour
+    return max(colour) >= 0.5 and not is_pale(colour) and max(red, green) > blue + 0.1
+
+
 def contrast(one: Colour, other: Colour) -> float:
     """Return the sum of the channels' differences."""
     return sum(abs(a - b) for a, b in zip(one, other, strict=True))
@@ -174,9 +180,9 @@ def contrast(one: Colour, other: Colour) -> float:
 def _garment(stream: Stream) -> Colour:
     kind, shade, colour = stream.uniform(), stream.uniform(), bright_colour(stream)
     if kind < 0.14:
-        return (0.78 + 0.15 * shade,) * 3
+        return _grey(0.78 + 0.15 * shade)
     if kind < 0.28:
-        return (0.08 + 0.10 * shade,) * 3
+        return _grey(0.08 + 0.10 * shade)
     return colour
 
 
@@ -188,6 +194,16 @@ def _contrasting(stream: Stream, shirt: Colour) -> Colour:
         if contrast(shirt, option) >= CLEAR_CONTRAST and not both_extreme:
             return option
     return (0.15, 0.2, 0.5) if shirt[0] > 0.4 else (0.8, 0.75, 0.6)
+
+
+def _suit(stream: Stream) -> Colour:
+    """Draw a suit from magenta over red and yellow to green, the hues that water lacks."""
+    hue = stream.uniform(-0.08, 0.36) % 1.0
+    return hsv(hue, stream.uniform(0.65, 0.92), stream.uniform(0.70, 0.98))
+
+
+def _grey(shade: float) -> Colour:
+    return shade, shade, shade
 
 
 def _scaled(colour: Colour, factor: float) -> Colour:

@@ -35,6 +35,9 @@ Quaternions = Float[np.ndarray, "k 4"]
 RECORDED_HIP_HEIGHT_M = 0.92
 """Height of the hips of the figure that the motions were recorded for."""
 
+WHOLE = (0.0, math.inf)
+"""The part of a recording that leaves nothing out, in seconds."""
+
 CLOSING_SHARE = 0.4
 """Share of a recorded round over which its end is bent to meet its beginning."""
 
@@ -90,6 +93,7 @@ def read_motion(
     recording: Recording,
     bridge_s: float = 0.0,
     mirrored: bool = False,
+    part_s: tuple[float, float] = WHOLE,
 ) -> Motion:
     """Return a recording as a motion that repeats.
 
@@ -98,9 +102,11 @@ def read_motion(
         bridge_s: time to go from the last pose back to the first one, for movements that do not
             end as they began; 0 for those that nearly do, such as a walk.
         mirrored: swap left and right.
+        part_s: from when to when in the recording, whose ends are often idle.
     """
     interval_s = float(recording[0, 0])
-    frames = recording.astype(np.float64)
+    first, last = (min(time / interval_s, len(recording) - 1.0) for time in part_s)
+    frames = recording[round(first) : round(last) + 1].astype(np.float64)
     num_bridge_frames = round(bridge_s / interval_s)
     frames = _bridged(frames, num_bridge_frames) if num_bridge_frames else _closed(frames)
     rotations = _segment_rotations(frames)

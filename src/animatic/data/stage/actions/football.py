@@ -110,11 +110,11 @@ class Football:
         toes: Rotation,
     ) -> Stance:
         """Return the stance of a right-footed player, or of a left-footed one."""
-        foot_turns = (about_x(0.0), toes)
-        head_turn = about_x(0.35)
-        if self._side > 0:
-            return Stance(*trunk, head_turn, hands, feet, None, None, foot_turns)
-        return Stance(*trunk, head_turn, hands[::-1], feet[::-1], None, None, foot_turns[::-1])
+        flat, head_turn = about_x(0.0), about_x(0.35)
+        foot_turns = (flat, toes)
+        if self._side < 0:
+            hands, feet, foot_turns = (hands[1], hands[0]), (feet[1], feet[0]), (toes, flat)
+        return Stance(*trunk, head_turn, hands, feet, None, None, foot_turns)
 
     def _balls_in_play(self, time_s: float) -> tuple[Mesh, Mesh]:
         """Return the ball that was shot last and the one that comes next."""

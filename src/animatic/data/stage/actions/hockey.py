@@ -80,7 +80,7 @@ class Hockey:
             vector(0.2, ankle + 0.05 * max(0, glide), 0.25 * glide),
             vector(-0.2, ankle + 0.05 * max(0, -glide), -0.25 * glide),
         )
-        hands = hands if side > 0 else hands[::-1]
+        hands = hands if side > 0 else (hands[1], hands[0])
         return Stance(hips, hips_turn, chest_turn, head_turn, hands, feet), grip, stick
 
     def _stick_direction(self, degrees: float) -> Vector:

@@ -1,6 +1,7 @@
 """Kitesurfing: a board pulled by a kite."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from animatic.data.stage.geometry import (
     vector,
 )
 from animatic.data.stage.looks import Outfit, bright_colour, hsv
-from animatic.data.stage.mesh import BLACK, WHITE, board, join, sheet, tube
+from animatic.data.stage.mesh import BLACK, WHITE, Mesh, board, join, sheet, tube
 from animatic.data.stage.roles import Beat, Casting, Emitter, Role, Staging
 from animatic.data.stage.skeleton import Stance
 
@@ -68,7 +69,7 @@ class KiteSurfing:
         canopy = self._shape(kite, turned(tilt, grip), phase)
         props = (
             join([bar, self._board]).placed(tilt, nowhere),
-            sheet(canopy, self._canopy, self._stripes, 2),
+            _translucent(sheet(canopy, self._canopy, self._stripes, 2)),
             *(
                 tube(
                     turned(tilt, grip + vector(0, 0, at)),
@@ -105,8 +106,15 @@ class KiteSurfing:
         along = np.linspace(-1, 1, 13)[:, None, None]
         across = np.array(ACROSS)[None, :, None]
         billow = 0.12 * np.array([math.cos(2 * x) for x in ACROSS])[None, :, None]
-        arch = wing * along * 1.3 - pull * (0.6 * along * along)
-        return kite + arch + chord * (across * (0.8 - 0.3 * along * along)) + pull * billow
+        arch = wing * along * 1.5 - pull * (0.6 * along * along)
+        return kite + arch + chord * (across * (1.05 - 0.35 * along * along)) + pull * billow
+
+
+def _translucent(canopy: Mesh) -> Mesh:
+    """Tilt the normals to the horizon: light shines through the cloth, so no side is dark."""
+    normals = canopy.normals * (1.0, 0.2, 1.0)
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    return replace(canopy, normals=normals)
 
 
 KITESURFING = Role(

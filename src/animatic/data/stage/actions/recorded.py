@@ -1,7 +1,7 @@
 """Actions that are recorded motions: jogging, walking, cartwheels, backflips, dancing."""
 
 from animatic.data.stage.looks import Outfit
-from animatic.data.stage.motion import RECORDED_HIP_HEIGHT_M, Motion, read_motion
+from animatic.data.stage.motion import RECORDED_HIP_HEIGHT_M, WHOLE, Motion, read_motion
 from animatic.data.stage.roles import Beat, Casting, Role, Staging
 from animatic.data.stage.skeleton import (
     LEFT_FOOT,
@@ -83,7 +83,8 @@ def walk(casting: Casting) -> Replay:
 
 def turn_cartwheels(casting: Casting) -> Replay:
     """Turn one cartwheel after another, sideways."""
-    return _replay(casting, "cartwheel", rate=(1.10, 1.30), bridge_s=0.3)
+    part_s = (0.45, 2.50)  # without the steps before and after
+    return _replay(casting, "cartwheel", rate=(1.20, 1.40), bridge_s=0.2, part_s=part_s)
 
 
 def flip_backwards(casting: Casting) -> Replay:
@@ -103,10 +104,11 @@ def _replay(
     rate: tuple[float, float],
     bridge_s: float = 0.0,
     travels: bool = False,
+    part_s: tuple[float, float] = WHOLE,
 ) -> Replay:
     stream = casting.stream
     mirrored, start, pace = stream.chance(0.5), stream.uniform(), stream.uniform(*rate)
-    motion = read_motion(casting.motions[name], bridge_s, mirrored)
+    motion = read_motion(casting.motions[name], bridge_s, mirrored, part_s)
     return Replay(casting.person.skeleton, motion, pace, start * motion.duration_s, travels)
 
 

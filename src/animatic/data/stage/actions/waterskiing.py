@@ -8,7 +8,7 @@ from animatic.data.stage.mesh import BLACK, Mesh, ball, board, hull, join, sheet
 from animatic.data.stage.roles import Beat, Casting, Emitter, Role, Staging
 from animatic.data.stage.skeleton import Stance
 
-BOAT_AHEAD_M = 6.4
+BOAT_AHEAD_M = 5.2
 """From the skier to the middle of the boat: a tenth of the real rope, so that both are seen."""
 BOAT_SIZE_M = (3.4, 0.80, 0.70)
 BOAT_COLOUR = (0.92, 0.92, 0.94)
@@ -87,5 +87,5 @@ def _boat(shirt: tuple) -> Mesh:
 WATERSKIING = Role(
     WaterSkiing,
     Outfit.WETSUIT,
-    Staging((5.4, 7.0), focus_m=(0.0, 0.80, 1.9), from_the_side=True, floats=True),
+    Staging((4.6, 6.0), focus_m=(0.0, 0.80, 1.4), from_the_side=True, floats=True),
 )
