@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import av
 import numpy as np
@@ -48,7 +48,7 @@ TRAINING = Coding("yuv444p", {"crf": "9", "tune": "fastdecode"})
 """Near lossless: on rendered clips of 64 px 41 dB and 52 KiB. Halved chroma would cost 5 dB."""
 
 
-def encode(target: Path | BinaryIO, frames: Frames, fps: float, coding: Coding) -> None:
+def encode(target: Path | io.BytesIO, frames: Frames, fps: float, coding: Coding) -> None:
     """Write frames as MP4; height and width must be even for a pixel format with halved chroma."""
     # Only a file can be opened again to move its index to the front, for playing while it loads.
     options = {"movflags": "+faststart"} if isinstance(target, Path) else {}

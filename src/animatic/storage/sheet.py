@@ -7,8 +7,6 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFont
 
-from animatic.types import Frames
-
 PAPER, INK = (255, 255, 255), (32, 32, 32)
 
 _MARGIN = 4
@@ -22,7 +20,7 @@ _MOST_LINES = 3
 
 
 def draw(
-    rows: Sequence[Frames], labels: Sequence[str] | None = None
+    rows: Sequence[UInt8[np.ndarray, "_ h w 3"]], labels: Sequence[str] | None = None
 ) -> UInt8[np.ndarray, "height width 3"]:
     """Lay out one row of frames for each clip, with its label above; frames differ in no size."""
     frame_height, frame_width = rows[0].shape[1:3]

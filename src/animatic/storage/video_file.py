@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from jaxtyping import UInt8
 from PIL import Image
 
 from animatic.errors import UserError
@@ -128,7 +129,7 @@ def _delays(num_frames: int, fps: float, ticks_per_s: int) -> list[int]:
     return np.diff(moments).tolist()
 
 
-def _enlarged(frames: Frames, scale: int) -> Frames:
+def _enlarged(frames: Frames, scale: int) -> UInt8[np.ndarray, "t _ _ 3"]:
     if scale < 1:
         raise UserError(f"the scale is {scale}; give 1 for the model's own pixels, or more")
     if scale == 1:
@@ -139,13 +140,13 @@ def _enlarged(frames: Frames, scale: int) -> Frames:
     return np.stack([np.asarray(picture) for picture in enlarged])
 
 
-def _spread(frames: Frames, num_frames: int) -> Frames:
+def _spread(frames: Frames, num_frames: int) -> UInt8[np.ndarray, "_ h w 3"]:
     """Choose frames at even distances, the first and the last among them; all if there are few."""
     chosen = np.linspace(0, len(frames) - 1, min(num_frames, len(frames)))
     return frames[np.rint(chosen).astype(int)]
 
 
-def _with_even_sides(frames: Frames) -> Frames:
+def _with_even_sides(frames: Frames) -> UInt8[np.ndarray, "t _ _ 3"]:
     """Repeat the last row or column of an odd side: halved chroma has no half pixels."""
     height, width = frames.shape[1:3]
     return np.pad(frames, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)), mode="edge")
