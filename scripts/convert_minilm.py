@@ -17,10 +17,9 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
-from tokenizers import Tokenizer
 from torch import Tensor
 
-from animatic.nn.minilm import MAX_TOKENS, NUM_LAYERS, MiniLM, TokenNetwork, pooled
+from animatic.nn.minilm import MAX_TOKENS, NUM_LAYERS, build, pooled
 from animatic.storage.text_weights import GROUP, pack, unpack
 
 TARGET = Path(__file__).parents[1] / "src" / "animatic" / "checkpoints" / "minilm"
@@ -59,9 +58,7 @@ def renamed(original: dict[str, Tensor]) -> dict[str, Tensor]:
 
 def sentence_vectors(weights: dict[str, Tensor], tokenizer_path: Path) -> Tensor:
     """Return the pooled vectors of the 96 test sentences."""
-    network = TokenNetwork()
-    network.load_state_dict(weights)
-    encoder = MiniLM(network, Tokenizer.from_file(str(tokenizer_path)))
+    encoder = build(weights, tokenizer_path.read_text(encoding="utf-8"), torch.device("cpu"))
     return pooled(
         *encoder.encode([" ".join(parts) for parts in product(SUBJECTS, ACTIONS, PLACES)])
     )

@@ -15,7 +15,7 @@ from jaxtyping import Bool, Float, Int
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from animatic.types import EncodedText
+from animatic.types import EncodedText, Weights
 
 MAX_TOKENS = 32
 """Tokens that are read of a sentence, its start and end mark included; the rest is cut off."""
@@ -167,6 +167,13 @@ class MiniLM:
             vectors = self._network(padded.to(self.device), mask.to(self.device)).half().cpu()
         # Clones, for a view would keep the whole padded block in memory.
         return [vectors[row, : len(sentence)].clone() for row, sentence in enumerate(numbers)]
+
+
+def build(weights: Weights, tokenizer: str, device: torch.device) -> MiniLM:
+    """Return the encoder with these weights and this tokenizer, described in its own JSON."""
+    network = TokenNetwork()
+    network.load_state_dict(weights)
+    return MiniLM(network.to(device), Tokenizer.from_str(tokenizer))
 
 
 def pooled(tokens: Float[Tensor, "b n d"], mask: Bool[Tensor, "b n"]) -> Float[Tensor, "b d"]:

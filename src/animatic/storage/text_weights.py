@@ -7,10 +7,9 @@ import torch
 from einops import rearrange
 from jaxtyping import Float, Int8
 from safetensors.torch import load_file
-from tokenizers import Tokenizer
 from torch import Tensor
 
-from animatic.nn.minilm import MiniLM, TokenNetwork
+from animatic.nn.minilm import MiniLM, build
 
 SCALE = ".scale"
 """Ending of the name of a tensor that holds the size of one step in each group of another."""
@@ -23,13 +22,16 @@ alike of 96 sentence vectors has a cosine of 0.9990 to the original instead of 0
 @cache
 def load_text_encoder(device: torch.device) -> MiniLM:
     """Return the text encoder that ships with the package; a second call returns the same one."""
+    weights, tokenizer = read_text_encoder()
+    return build(weights, tokenizer, device)
+
+
+def read_text_encoder() -> tuple[dict[str, Tensor], str]:
+    """Return the shipped weights, unpacked, and the tokenizer's description."""
     folder = files("animatic") / "checkpoints" / "minilm"
     with as_file(folder / "model.safetensors") as path:
         stored = load_file(path)
-    network = TokenNetwork()
-    network.load_state_dict(unpack(stored))
-    tokenizer = Tokenizer.from_str((folder / "tokenizer.json").read_text(encoding="utf-8"))
-    return MiniLM(network.to(device), tokenizer)
+    return unpack(stored), (folder / "tokenizer.json").read_text(encoding="utf-8")
 
 
 def pack(weights: dict[str, Tensor]) -> dict[str, Tensor]:
