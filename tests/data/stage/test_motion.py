@@ -64,3 +64,13 @@ def test_a_part_leaves_the_rest_out(recordings):
     part = read_motion(recordings["cartwheel"], part_s=(0.5, 2.5))
     assert part.duration_s == pytest.approx(2.0, abs=0.02)
     np.testing.assert_allclose(part.at(0.3).rotations, whole.at(0.8).rotations, atol=0.08)
+
+
+def test_the_sign_of_a_quaternion_does_not_matter(recordings):
+    recording = recordings["dance_a"].copy()
+    recording[-1, 4:16] *= -1  # root, chest and neck: the same rotations
+    plain, negated = read_motion(recordings["dance_a"], 0.4), read_motion(recording, 0.4)
+    middle_s = plain.duration_s - 0.2
+    np.testing.assert_allclose(
+        negated.at(middle_s).rotations, plain.at(middle_s).rotations, atol=1e-5
+    )

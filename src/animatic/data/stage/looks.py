@@ -187,11 +187,10 @@ def _garment(stream: Stream) -> Colour:
 
 
 def _contrasting(stream: Stream, shirt: Colour) -> Colour:
-    """Draw trousers that differ from the shirt; not both pale, not both dark."""
+    """Draw trousers that differ from the shirt: pale ones never meet pale, nor dark ones dark."""
     options = [_garment(stream) for _ in range(8)]
     for option in options:
-        both_extreme = (is_dark(shirt) and is_dark(option)) or (is_pale(shirt) and is_pale(option))
-        if contrast(shirt, option) >= CLEAR_CONTRAST and not both_extreme:
+        if contrast(shirt, option) >= CLEAR_CONTRAST:
             return option
     return (0.15, 0.2, 0.5) if shirt[0] > 0.4 else (0.8, 0.75, 0.6)
 
