@@ -18,7 +18,7 @@ def test_the_name_hash_is_fnv_1a():
 
 def test_a_stream_draws_the_numbers_it_always_drew():
     stream = Stream(7, "scene")
-    drawn = [stream.uniform(), stream.uniform(-2, 2), stream.integer(1000)]
+    drawn = [stream.uniform(), stream.uniform(-2.0, 2.0), stream.integer(1000)]
     assert drawn == [0.981427796196309, 0.4617844856122839, 798]
 
 

@@ -15,7 +15,7 @@ from animatic.data.stage.kernels.vectors import Vector
 from animatic.data.stage.random_streams import Stream
 
 Boxes = Float64[np.ndarray, "t 4"]
-"""Left, top, right and bottom of the person in each frame, as shares of the picture's side."""
+"""Left, top, right and bottom of a subject in each frame, as shares of the picture's side."""
 
 _GRID = 16384.0
 
@@ -29,12 +29,14 @@ _LARGEST_LAG = 0.2
 """Of the camera's distance, that its target may trail behind a moving person."""
 
 _WELL_INSIDE = 0.8
-_WIDENINGS = (1.0, 1.12, 1.25, 1.4, 1.6, 1.9, 2.3)
-"""How much farther the camera goes until that share of the person's box is in every frame."""
+"""Of the subject's box, that should be in every frame."""
+
+_NUM_CORRECTIONS, _CORRECTION = 5, 0.12
+"""How often, and each time by how much, the camera goes back and trails less until that is so."""
 
 
 class Subject(NamedTuple):
-    """The person at one instant: skin and clothes, the point to look at, and the way travelled.
+    """What to film at one instant: its surface, the point to look at, and the way travelled.
 
     Metres, in the world; `time_s` is 0 in the middle of the clip.
     """
@@ -94,7 +96,7 @@ def draw_shot(stream: Stream, distances: tuple[float, float], azimuth: float) ->
         lag=stream.uniform(0.0, 0.25),
         sideways=stream.uniform(-0.075, 0.075),
         sway=stream.uniform(0.0, 0.02),
-        sway_phases=(stream.uniform(0, 6), stream.uniform(0, 6), stream.uniform(0, 6)),
+        sway_phases=(stream.uniform(0.0, 6.0), stream.uniform(0.0, 6.0), stream.uniform(0.0, 6.0)),
     )
 
 
@@ -108,25 +110,27 @@ def choose_azimuth(stream: Stream, heading: float, from_the_side: bool, scene: s
     return heading + side * 1.1 * turn
 
 
-def follow(
-    shot: Shot, subjects: Sequence[Subject], room: Room, shows_equipment: bool
-) -> list[Camera]:
-    """Return a camera for each instant, so that the person is large and stays in the picture.
+def near_enough(shot: Shot, subjects: Sequence[Subject]) -> Shot:
+    """Return the shot from where a person fills the share of the picture that people should."""
+    sizes = [np.ptp(subject.points, axis=0) for subject in subjects]
+    size = median(max(y, _LYING_SHARE * max(x, z)) for x, y, z in sizes)
+    whole = size / (2.0 * math.tan(shot.field_of_view / 2.0))
+    nearest, farthest = whole / _LARGEST_SHARE, whole / _SMALLEST_SHARE
+    return replace(shot, distance=min(max(shot.distance, nearest), farthest))
 
-    `shows_equipment` tells that a kite or sail must be seen with the person, who is smaller then.
-    """
-    if not shows_equipment:
-        shot = _near_enough(shot, subjects)
-    for widening in _WIDENINGS:
-        wider = replace(shot, distance=shot.distance * widening)
-        cameras = [_look(wider, subject, subjects, room) for subject in subjects]
+
+def follow(shot: Shot, subjects: Sequence[Subject], room: Room) -> list[Camera]:
+    """Return a camera for each instant, corrected until the subject is in every picture."""
+    cameras = _film(shot, subjects, room)
+    for correction in range(1, _NUM_CORRECTIONS + 1):
         if min(shares_in_frame(boxes(subjects, cameras))) >= _WELL_INSIDE:
-            break
+            return cameras
+        cameras = _film(_calmer(shot, correction), subjects, room)
     return cameras
 
 
 def boxes(subjects: Sequence[Subject], cameras: Sequence[Camera]) -> Boxes:
-    """Return the box around the person in each frame; it may reach out of the picture."""
+    """Return the box around the subject in each frame; it may reach out of the picture."""
     screen = np.empty((max(len(subject.points) for subject in subjects), 3))
     rows = []
     for subject, camera in zip(subjects, cameras, strict=True):
@@ -136,31 +140,38 @@ def boxes(subjects: Sequence[Subject], cameras: Sequence[Camera]) -> Boxes:
     return np.array(rows)
 
 
-def shares_in_frame(person: Boxes) -> Float64[np.ndarray, " t"]:
+def shares_in_frame(subject: Boxes) -> Float64[np.ndarray, " t"]:
     """Return how much of each box lies in the picture."""
-    inside = np.clip(person, 0.0, 1.0)
-    return _area(inside) / _area(person)
+    inside = np.clip(subject, 0.0, 1.0)
+    return _area(inside) / _area(subject)
 
 
-def _area(person: Boxes) -> Float64[np.ndarray, " t"]:
-    return (person[:, 2] - person[:, 0]) * (person[:, 3] - person[:, 1])
+def _area(subject: Boxes) -> Float64[np.ndarray, " t"]:
+    return (subject[:, 2] - subject[:, 0]) * (subject[:, 3] - subject[:, 1])
 
 
-def _near_enough(shot: Shot, subjects: Sequence[Subject]) -> Shot:
-    """Return the shot from where the person fills the share of the picture that people should."""
-    sizes = [np.ptp(subject.points, axis=0) for subject in subjects]
-    size = median(max(y, _LYING_SHARE * max(x, z)) for x, y, z in sizes)
-    whole = size / (2.0 * math.tan(shot.field_of_view / 2.0))
-    nearest, farthest = whole / _LARGEST_SHARE, whole / _SMALLEST_SHARE
-    return replace(shot, distance=min(max(shot.distance, nearest), farthest))
+def _calmer(shot: Shot, correction: int) -> Shot:
+    """Return the shot from farther back, with the person nearer to the middle of the picture."""
+    steadiness = 1.0 - correction / _NUM_CORRECTIONS
+    return replace(
+        shot,
+        distance=shot.distance * (1.0 + _CORRECTION * correction),
+        lag=shot.lag * steadiness,
+        sideways=shot.sideways * steadiness,
+    )
 
 
-def _look(shot: Shot, subject: Subject, subjects: Sequence[Subject], room: Room) -> Camera:
-    farthest = max(math.hypot(*other.travelled) for other in (subjects[0], subjects[-1]))
+def _film(shot: Shot, subjects: Sequence[Subject], room: Room) -> list[Camera]:
+    farthest = max(math.hypot(*subject.travelled) for subject in (subjects[0], subjects[-1]))
     lag = min(shot.lag, _LARGEST_LAG * shot.distance / max(farthest, 1e-6))
+    bounded = replace(shot, lag=lag)
+    return [_look(bounded, subject, room) for subject in subjects]
+
+
+def _look(shot: Shot, subject: Subject, room: Room) -> Camera:
     aside = shot.sideways * shot.distance
-    x = subject.focus[0] - lag * subject.travelled[0] + math.cos(shot.azimuth) * aside
-    z = subject.focus[2] - lag * subject.travelled[2] - math.sin(shot.azimuth) * aside
+    x = subject.focus[0] - shot.lag * subject.travelled[0] + math.cos(shot.azimuth) * aside
+    z = subject.focus[2] - shot.lag * subject.travelled[2] - math.sin(shot.azimuth) * aside
     target = (x, subject.focus[1], z)
     eye = room.within(_stand(shot, target, subject.time_s))
     return _facing(eye, target, shot.field_of_view)

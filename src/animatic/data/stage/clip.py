@@ -1,7 +1,7 @@
 """One clip from one seed: who acts, where, in which light, and the frames that show it."""
 
 from dataclasses import dataclass
-from math import isfinite
+from math import hypot, isfinite
 
 import numpy as np
 
@@ -12,11 +12,13 @@ from animatic.data.stage.blocking import Path, Stand, choose_path, stand_at
 from animatic.data.stage.camera import (
     Boxes,
     Room,
+    Shot,
     Subject,
     boxes,
     choose_azimuth,
     draw_shot,
     follow,
+    near_enough,
 )
 from animatic.data.stage.kernels.parameters import Camera
 from animatic.data.stage.light import draw_daylight
@@ -32,6 +34,7 @@ SMALLEST_SIZE, LARGEST_SIZE = 16, 512
 
 _DETAILED_FROM = 192  # pixels: smaller pictures do not show what a finer body has more
 _EQUIPMENT_ABOVE_M = 1.6  # a look-at point up there lies between the person and a kite or sail
+_EQUIPMENT_BEYOND_M = 1.0  # and one so far aside, between the person and a boat
 _FARTHEST_IN_HALL_M = 6.5
 _OFF_THE_WALL_M = 0.4
 _LOWEST_EYE_M = 0.35
@@ -94,8 +97,9 @@ def render(
     times = [frame / fps for frame in range(num_frames)]
     middle_s = num_frames / fps / 2.0
     stands = [stand_at(time_s, middle_s, performance, path, setting) for time_s in times]
-    subjects = [_subject(stand, path, middle_s) for stand in stands]
-    cameras = _film(stream, performance, path, setting, subjects)
+    people = [_person(stand, path, middle_s) for stand in stands]
+    shot = _choose_shot(stream, performance, path, setting)
+    cameras = _film(shot, performance, stands, people, setting)
     painter = Painter(setting, load_atlas().texels, Stream(seed, "particles"), size)
     frames = np.empty((num_frames, size, size, 3), np.uint8)
     for stand, camera, picture in zip(stands, cameras, frames, strict=True):
@@ -115,7 +119,7 @@ def render(
         size=size,
         fps=fps,
     )
-    return StageClip(frames, facts, boxes(subjects, cameras))
+    return StageClip(frames, facts, boxes(people, cameras))
 
 
 def _setting(seed: int, scene: str) -> Setting:
@@ -124,28 +128,36 @@ def _setting(seed: int, scene: str) -> Setting:
     return set_scene(scene, Stream(seed, "scene"), daylight, atlas)
 
 
-def _subject(stand: Stand, path: Path, middle_s: float) -> Subject:
+def _film(
+    shot: Shot,
+    performance: Performance,
+    stands: list[Stand],
+    people: list[Subject],
+    setting: Setting,
+) -> list[Camera]:
+    """Follow the person up close, unless a kite, a sail or a boat matters as much."""
+    aside, up, ahead = performance.staging.focus_m
+    if up > _EQUIPMENT_ABOVE_M:
+        pairs = zip(people, stands, strict=True)
+        people = [person._replace(points=stand.mesh.points) for person, stand in pairs]
+    elif hypot(aside, ahead) < _EQUIPMENT_BEYOND_M:
+        shot = near_enough(shot, people)
+    return follow(shot, people, _room(setting))
+
+
+def _person(stand: Stand, path: Path, middle_s: float) -> Subject:
     time_s = stand.time_s - middle_s
     body = stand.mesh.points[: stand.moment.num_body_vertices]
     return Subject(body, stand.focus, path.at(time_s), time_s)
 
 
-def _film(
-    stream: Stream,
-    performance: Performance,
-    path: Path,
-    setting: Setting,
-    subjects: list[Subject],
-) -> list[Camera]:
-    """Choose where to film from, and follow the person."""
+def _choose_shot(stream: Stream, performance: Performance, path: Path, setting: Setting) -> Shot:
     staging = performance.staging
     azimuth = choose_azimuth(stream, path.heading, staging.from_the_side, setting.name)
     nearest, farthest = staging.distance_m
     if setting.indoor:
         farthest = min(farthest, _FARTHEST_IN_HALL_M)
-    shot = draw_shot(stream, (min(nearest, farthest), farthest), azimuth)
-    shows_equipment = staging.focus_m[1] > _EQUIPMENT_ABOVE_M
-    return follow(shot, subjects, _room(setting), shows_equipment)
+    return draw_shot(stream, (min(nearest, farthest), farthest), azimuth)
 
 
 def _room(setting: Setting) -> Room:

@@ -1,6 +1,7 @@
 """One frame: shadow, mirror image, background, trees, actor, particles, film."""
 
 import numpy as np
+from jaxtyping import UInt8
 
 from animatic.data.stage.blocking import Path, Stand
 from animatic.data.stage.kernels.actor_surface import (
@@ -20,7 +21,8 @@ from animatic.data.stage.kernels.vectors import Vector
 from animatic.data.stage.performance import Emitter
 from animatic.data.stage.random_streams import Stream
 from animatic.data.stage.scenes import Setting
-from animatic.types import Frames
+
+Picture = UInt8[np.ndarray, "h w 3"]
 
 _NUM_FLAKES, _NUM_DROPS = 260, 90
 _UPSIDE_DOWN = np.array((1.0, -1.0, 1.0))
@@ -40,7 +42,7 @@ class Painter:
         self._flakes = particles.uniforms(5 * _NUM_FLAKES).reshape(-1, 5)
         self._drops = particles.uniforms(5 * _NUM_DROPS).reshape(-1, 5)
 
-    def paint(self, stand: Stand, path: Path, camera: Camera, picture: Frames) -> None:
+    def paint(self, stand: Stand, path: Path, camera: Camera, picture: Picture) -> None:
         """Draw the stage with the actor on it."""
         scene = self._scene_at(stand.time_s)
         self._cast_shadow(stand.mesh, camera, scene)
@@ -54,7 +56,7 @@ class Painter:
             draw_puff(self._canvas, camera, self._drops, puff, stand.time_s)
         self._finish(camera, stand.time_s, picture)
 
-    def paint_empty(self, time_s: float, camera: Camera, picture: Frames) -> None:
+    def paint_empty(self, time_s: float, camera: Camera, picture: Picture) -> None:
         """Draw the stage alone."""
         self._draw_stage(camera, self._scene_at(time_s))
         self._finish(camera, time_s, picture)
@@ -87,7 +89,7 @@ class Painter:
         if len(self._setting.trees):
             draw_trees(self._canvas, self._setting.trees, camera, scene, self._texels)
 
-    def _finish(self, camera: Camera, time_s: float, picture: Frames) -> None:
+    def _finish(self, camera: Camera, time_s: float, picture: Picture) -> None:
         if self._setting.snowfall:
             draw_snowfall(self._canvas, camera, self._flakes, time_s)
         develop(self._canvas.colour, picture)
