@@ -1,7 +1,7 @@
 """What a data set hands out, and the clips of a folder of shards."""
 
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from animatic.data.stage.random_streams import Stream
 from animatic.errors import UserError
@@ -18,6 +18,7 @@ class Example(NamedTuple):
     label: int | None = None
 
 
+@runtime_checkable
 class ClipSet(Protocol):
     """Clips of one shape, by number. Must be safe to use from several threads."""
 
