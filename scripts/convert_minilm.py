@@ -20,7 +20,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from animatic.nn.minilm import MAX_TOKENS, NUM_LAYERS, build, pooled
-from animatic.storage.text_weights import GROUP, pack, unpack
+from animatic.storage.packing import GROUP, pack, unpack
 
 TARGET = Path(__file__).parents[1] / "src" / "animatic" / "checkpoints" / "minilm"
 

@@ -7,7 +7,7 @@ A family never sees a file, the command line or the training loop; it is handed 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -17,6 +17,7 @@ from animatic.errors import UserError
 from animatic.types import Batch, Clips, ClipShape, EncodedText, Prompt, Samples, Weights
 
 
+@runtime_checkable
 class TextEncoder(Protocol):
     """A frozen network that turns sentences into vectors."""
 
@@ -35,6 +36,7 @@ class Tools:
     text_encoder: TextEncoder
 
 
+@runtime_checkable
 class Engine(Protocol):
     """The part of `lightning_fabric.Fabric` that a learner uses; see docs/adr/0008."""
 
@@ -64,6 +66,7 @@ class Engine(Protocol):
         ...
 
 
+@runtime_checkable
 class Learner(Protocol):
     """A family in training: one update, not the loop."""
 
@@ -88,6 +91,7 @@ class Learner(Protocol):
         ...
 
 
+@runtime_checkable
 class Sampler(Protocol):
     """A family in use: the same prompt and seed give the same clip, in any batch."""
 
@@ -98,6 +102,7 @@ class Sampler(Protocol):
         ...
 
 
+@runtime_checkable
 class Critic(Protocol):
     """The discriminator, kept after training."""
 
@@ -106,6 +111,7 @@ class Critic(Protocol):
         ...
 
 
+@runtime_checkable
 class Config(Protocol):
     """The settings of a family: a frozen dataclass of numbers, words and tuples of them."""
 

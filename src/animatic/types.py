@@ -6,7 +6,7 @@ n tokens, d features.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -92,13 +92,13 @@ class Batch:
         """Return the number of clips."""
         return len(self.clips)
 
-    def part(self, clips: slice) -> Self:
+    def part(self, clips: slice) -> "Batch":
         """Return some of the clips, with what is known of them."""
         texts = None if self.texts is None else self.texts[clips]
         labels = None if self.labels is None else self.labels[clips]
         return replace(self, clips=self.clips[clips], texts=texts, labels=labels)
 
-    def to(self, device: torch.device) -> Self:
+    def to(self, device: torch.device) -> "Batch":
         """Return the batch on another device."""
         labels = None if self.labels is None else self.labels.to(device)
         return replace(self, clips=self.clips.to(device), labels=labels)
@@ -115,7 +115,7 @@ class Samples(NamedTuple):
     """What a sampler hands out; `sketches` is stage one of a family that draws in two stages."""
 
     clips: Clips
-    sketches: Clips | None = None
+    sketches: Float[Tensor, "b c t _ _"] | None = None
 
 
 def to_clip(frames: Frames) -> Float[Tensor, "c t h w"]:

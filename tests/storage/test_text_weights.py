@@ -4,7 +4,9 @@ import pytest
 import torch
 
 from animatic.nn.minilm import DIM, MAX_TOKENS, MiniLM, build, pooled
-from animatic.storage.text_weights import SCALE, load_text_encoder, pack, read_text_encoder, unpack
+from animatic.pipelines.tools import load_tools
+from animatic.storage.packing import SCALE, pack, unpack
+from animatic.storage.text_weights import read_text_encoder
 
 SENTENCE = "a man is riding a bike in the snow"
 ORIGINAL = (0.01106, 0.01002, 0.02599, 0.03418, -0.10942, 0.00448, 0.09522, 0.06466)
@@ -56,8 +58,8 @@ def test_the_shipped_tokenizer_cuts_long_texts(encoder: MiniLM) -> None:
     assert mask.sum(1).tolist() == [MAX_TOKENS, 11]
 
 
-def test_a_second_call_returns_the_same_encoder() -> None:
-    assert load_text_encoder(torch.device("cpu")) is load_text_encoder(torch.device("cpu"))
+def test_a_second_call_returns_the_same_tools() -> None:
+    assert load_tools(torch.device("cpu")) is load_tools(torch.device("cpu"))
 
 
 def test_unpacking_is_right_to_half_a_step() -> None:

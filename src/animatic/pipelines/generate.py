@@ -11,13 +11,13 @@ from typing import Any
 
 import torch
 
-from animatic.contracts import Critic, Family, Sampler, Tools
+from animatic.contracts import Critic, Family, Sampler
 from animatic.errors import UserError
 from animatic.pipelines import catalog
 from animatic.pipelines.device import choose_device
 from animatic.pipelines.progress import track
+from animatic.pipelines.tools import load_tools
 from animatic.storage.checkpoint import Checkpoint
-from animatic.storage.text_weights import load_text_encoder
 from animatic.storage.video_file import check_output, write_sheet, write_video
 from animatic.types import ClipShape, Prompt, Video, to_frames
 
@@ -150,7 +150,7 @@ def build(checkpoint: Checkpoint, device: torch.device) -> Model:
     """
     card = catalog.family(checkpoint.family)
     config = card.config_from_json(checkpoint.config)
-    tools = Tools(device, load_text_encoder(device))
+    tools = load_tools(device)
     try:
         sampler = card.sampler(config, checkpoint.weights, tools)
         critic = card.critic and card.critic(config, checkpoint.weights, tools)

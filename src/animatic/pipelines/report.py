@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+
 
 from rich.console import Console
 from rich.live import Live
@@ -30,7 +30,7 @@ class Report:
         self.writer = _writer(folder) if shown else None
         self.live = Live(console=self.console, refresh_per_second=2, transient=True)
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "Report":
         """Begin the live line."""
         if self.console.is_terminal:
             self.live.start()

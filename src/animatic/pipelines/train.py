@@ -15,7 +15,6 @@ from typing import Any
 
 import torch
 
-from animatic.contracts import Tools
 from animatic.data.batches import Batches, open_clips
 from animatic.data.clips import ShardClips
 from animatic.data.decoded import DecodedClips
@@ -24,8 +23,8 @@ from animatic.pipelines import catalog
 from animatic.pipelines.device import choose_device
 from animatic.pipelines.keep import Keeper
 from animatic.pipelines.report import Report
+from animatic.pipelines.tools import load_tools
 from animatic.storage.run_folder import RunFolder
-from animatic.storage.text_weights import load_text_encoder
 from animatic.types import Batch
 
 
@@ -76,7 +75,7 @@ def train(run: Run) -> None:
     folder = RunFolder(run.out)
     keeper = Keeper(run, family, config, folder) if engine.is_global_zero else None
     torch.manual_seed(run.seed)
-    learner = family.learner(config, engine, Tools(engine.device, load_text_encoder(engine.device)))
+    learner = family.learner(config, engine, load_tools(engine.device))
     begun = folder.load_state()
     first = 0
     if begun is not None:

@@ -1,11 +1,11 @@
 """The folder of one training run: what it is, where it stands, and what it looks like.
 
-    run.json             family, configuration, data, seed: what the run is
-    state.pt             networks, optimisers and the step, to resume
-    model.safetensors    averaged weights, to use, with model.json beside
-    log.jsonl            losses, one line a report
-    samples/             grids of generated clips
-    events.*             TensorBoard
+run.json             family, configuration, data, seed: what the run is
+state.pt             networks, optimisers and the step, to resume
+model.safetensors    averaged weights, to use, with model.json beside
+log.jsonl            losses, one line a report
+samples/             grids of generated clips
+events.*             TensorBoard
 """
 
 import json

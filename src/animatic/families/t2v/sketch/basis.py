@@ -15,7 +15,7 @@ from animatic.families.t2v.sketch.config import SketchConfig
 from animatic.types import Clips
 
 
-def shrink(clips: Clips, size: int) -> Clips:
+def shrink(clips: Clips, size: int) -> Float[Tensor, "b c t size size"]:
     """Return the clips at `size` x `size` pixels by averaging areas."""
     num_frames = clips.shape[2]
     return F.adaptive_avg_pool3d(clips, (num_frames, size, size))

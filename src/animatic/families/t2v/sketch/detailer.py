@@ -36,7 +36,9 @@ class Detailer(nn.Module):
         self.leave_norm = ChannelNorm(dim, style_dim)
         self.leave = nn.Conv3d(dim, 2 * 4 * 4 * 3, (1, 3, 3), padding=(0, 1, 1))
 
-    def forward(self, sketches: Clips, text: EncodedText, noise: Float[Tensor, "b z"]) -> Clips:
+    def forward(
+        self, sketches: Clips, text: EncodedText, noise: Float[Tensor, "b z"]
+    ) -> Float[Tensor, "b c t 4*h 4*w"]:
         """Return clips at four times the sketches' size; they may leave [-1, 1] a little."""
         style = F.silu(self.read_words(text) + self.read_noise(noise))
         fine = self.fine_in(self.enter(fold(sketches, (2, 1, 1))), style)
@@ -71,7 +73,7 @@ class StyledBlock(nn.Module):
         return x + self.time(F.silu(self.time_norm(change, style)))
 
 
-def enlarge(sketches: Clips) -> Clips:
+def enlarge(sketches: Clips) -> Float[Tensor, "b c t 4*h 4*w"]:
     """Return the sketches at four times their size, smoothly."""
     num_frames, height, width = sketches.shape[2:]
     return F.interpolate(sketches, (num_frames, 4 * height, 4 * width), mode="trilinear")

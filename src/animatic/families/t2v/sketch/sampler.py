@@ -35,7 +35,7 @@ class SketchSampler:
         sketches, clips = zip(*drawn, strict=True)
         return Samples(torch.cat(clips), torch.cat(sketches))
 
-    def _draw(self, text: str, seed: int) -> tuple[Clips, Clips]:
+    def _draw(self, text: str, seed: int) -> tuple[Clips, Float[Tensor, "b c t _ _"]]:
         """Return a sketch and a clip; all noise is drawn on the CPU, the same for every device."""
         config, networks = self.config, self.networks
         random = torch.Generator().manual_seed(seed)
