@@ -186,6 +186,8 @@ def _to_rgb(
         width=width,
         height=height,
         format="rgb24",
+        # Means nothing for RGB; but PyAV before 17 heeds the frame's colours only if this differs.
+        dst_colorspace=Colorspace.ITU601,
         interpolation=Interpolation.AREA if shrinks else Interpolation.BICUBIC,
         **_ONE_THREAD,
     )
