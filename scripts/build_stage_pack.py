@@ -33,7 +33,9 @@ _HALF_TURN_ROWS = 128  # of a sky, from the zenith down; the sky boxes hold no p
 
 def main() -> None:
     """Read the parts, draw the rest, write the pack and print its fingerprint."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--from", dest="parts", type=Path, required=True, help="extracted parts")
     parser.add_argument("--out", type=Path, required=True, help="folder to write")
     arguments = parser.parse_args()
@@ -45,9 +47,13 @@ def main() -> None:
 def build(parts: Path, out: Path) -> None:
     """Write every file of the pack."""
     for name in TILES:
-        write_picture(out / "tiles" / f"{name}.png", halved(read_picture(parts / "tiles" / f"{name}.png")))
+        write_picture(
+            out / "tiles" / f"{name}.png", halved(read_picture(parts / "tiles" / f"{name}.png"))
+        )
     for name in SKIES:
-        write_picture(out / "skies" / f"{name}.png", calmed(read_picture(parts / "skies" / f"{name}.png")))
+        write_picture(
+            out / "skies" / f"{name}.png", calmed(read_picture(parts / "skies" / f"{name}.png"))
+        )
     for folder, pictures in (
         ("tiles", draw_tiles()),
         ("sprites", draw_sprites()),
@@ -56,7 +62,9 @@ def build(parts: Path, out: Path) -> None:
         for name, picture in pictures.items():
             write_picture(out / folder / f"{name}.png", picture)
     with np.load(parts / "bodies.npz", allow_pickle=False) as bodies:
-        np.savez_compressed(out / "bodies.npz", **{name: compact(name, bodies[name]) for name in bodies.files})
+        np.savez_compressed(
+            out / "bodies.npz", **{name: compact(name, bodies[name]) for name in bodies.files}
+        )
     with np.load(parts / "motions.npz", allow_pickle=False) as motions:
         clips = {name.removeprefix("mo_"): motions[name] for name in motions.files}
     np.savez_compressed(out / "motions.npz", **clips)
