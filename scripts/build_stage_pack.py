@@ -18,9 +18,9 @@ from stage_drawings import draw_backdrops, draw_sprites, draw_tiles
 from animatic.data.stage.assets import POSITION_STEPS, WEIGHT_STEPS, fingerprint, load_pack
 
 TILES = (
-    *("forest1", "grass0", "grass1", "grass2", "grass3", "grass4", "grass5", "ice"),
-    *("pave0", "pave1", "road", "sand0", "sand1", "sand2", "sand3", "sand4"),
-    *("snow0", "snow1", "wet", "wn_lake", "wn_ocean"),
+    *("forest1", "grass0", "grass1", "grass3", "grass4", "grass5", "ice"),
+    *("pave0", "pave1", "sand0", "sand1", "sand2", "sand3", "sand4"),
+    *("snow0", "snow1", "wn_lake", "wn_ocean"),
 )
 SKIES = (
     *("cirrus", "cumulus", "default", "overcast", "stormy"),
