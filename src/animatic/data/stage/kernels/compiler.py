@@ -29,11 +29,15 @@ def inlined(function: Callable[Arguments, Result]) -> Callable[Arguments, Result
 
 
 def _forget_stale_kernels(folder: Path) -> None:
-    """Delete compiled kernels that are older than any source of this data set.
+    """Delete compiled kernels that are older than any source with kernels, of this data set.
 
     numba compares a kernel with its own file only, not with the files whose parts it inlines.
     """
-    newest = max(source.stat().st_mtime for source in folder.rglob("*.py"))
+    newest = max(
+        source.stat().st_mtime
+        for source in folder.rglob("*.py")
+        if "stage.kernels.compiler" in source.read_text() or source.parent.name == "kernels"
+    )
     for index in folder.rglob("*.nbi"):
         if index.stat().st_mtime < newest:
             index.unlink(missing_ok=True)
