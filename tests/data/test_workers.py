@@ -1,11 +1,17 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
 from animatic.data.workers import spread
 from animatic.errors import UserError
+
+
+@pytest.fixture(autouse=True)
+def workers_find_this_file(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[2])
 
 
 def touch(path, tick):

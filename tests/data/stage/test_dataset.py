@@ -50,6 +50,11 @@ RECIPE = Recipe(size=16, num_frames=4, fps=12.0, num_captions=2, render=render, 
 
 
 @pytest.fixture(autouse=True)
+def workers_find_this_file(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[3])
+
+
+@pytest.fixture(autouse=True)
 def small_shards(monkeypatch):
     monkeypatch.setattr(dataset, "CLIPS_PER_SHARD", 10)
 
