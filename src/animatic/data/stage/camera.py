@@ -90,7 +90,7 @@ def draw_shot(stream: Stream, distances: tuple[float, float], azimuth: float) ->
         field_of_view=math.radians(stream.uniform(34.0, 46.0)),
         azimuth=azimuth,
         distance=distance,
-        height=stream.uniform(0.55, 1.9) * math.sqrt(distance / 4.0),
+        height=stream.uniform(0.15, 1.45) * math.sqrt(distance / 4.0),
         orbit_rate=stream.uniform(-0.16, 0.16),
         dolly_rate=stream.uniform(-0.07, 0.07),
         lag=stream.uniform(0.0, 0.25),

@@ -36,7 +36,7 @@ def sea(texels: Texels, mirror: Mirror, scene: Scene, sight: Sight) -> tuple[Vec
     colour = _surface(texels, mirror, scene, sight, scaled(scene.water.colour, crest), normal)
     u, v = spot[0] * 0.21 + scene.time_s * 0.01, spot[2] * 0.21
     speckle, _, _ = sample(texels, scene.water.cells, u, v, sight.level + 1.0)
-    foam = max(0.0, (height / (amplitude + 0.02) - 0.75) * 1.6 + (speckle - 0.45) * 1.2)
+    foam = max(0.0, (height / (amplitude + 0.02) - 0.9) * 1.2 + (speckle - 0.45) * 1.2)
     return _foamy(colour, scene, foam * min(1.0, amplitude * 2.5)), distance
 
 
