@@ -1,4 +1,4 @@
-"""What the pack's packages do not give under a free licence, drawn here: trees, far views, snow, a crowd."""
+"""The pack's own drawings: trees, far views, snow and a crowd."""
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -173,7 +173,7 @@ def _hills(x: Plane, z: Plane) -> Plane:
     return crowns + rise * (70.0 + 130.0 * layered(x / 1300, z / 1300, 30, 3)) - 3.0
 
 
-def _paint_fields(x: Plane, z: Plane, steepness: Plane, sun: Plane) -> Float[np.ndarray, "n 3"]:
+def _paint_fields(x: Plane, z: Plane, _steepness: Plane, sun: Plane) -> Float[np.ndarray, "n 3"]:
     palette = np.array(
         [
             (96, 128, 58),
@@ -248,7 +248,7 @@ def _white_hills(x: Plane, z: Plane) -> Plane:
 
 
 def _paint_white_hills(
-    x: Plane, z: Plane, steepness: Plane, sun: Plane
+    x: Plane, z: Plane, _steepness: Plane, sun: Plane
 ) -> Float[np.ndarray, "n 3"]:
     snow = np.array([188.0, 204.0, 230.0]) + sun[:, None] * np.array([62.0, 48.0, 24.0])
     needles = np.array([74.0, 92.0, 92.0]) * (0.8 + 0.5 * noise(x / 9, z / 9, 112))[:, None]

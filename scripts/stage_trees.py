@@ -120,7 +120,7 @@ def draw_broadleaf(kind: Broadleaf, rng: np.random.Generator) -> UInt8[np.ndarra
         root = foot + (fork - foot) * share + np.array([0.006 * np.sin(9 * share), 0.0, 0.0])
         width = 0.030 + 0.028 * (1.0 - share) ** 4
         sheet.stroke(root, root + (fork - foot) / 10, width, bark)
-        shadow = root + [0.3 * width, 0.0, 0.0]
+        shadow = root + np.array([0.3 * width, 0.0, 0.0])
         sheet.stroke(shadow, shadow + (fork - foot) / 10, width * 0.4, bark * 0.65)
     bunches = _bunches(kind, rng)
     for bunch in bunches[::2]:
@@ -176,7 +176,7 @@ def draw_pine(kind: Pine, rng: np.random.Generator) -> UInt8[np.ndarray, "256 25
 def _draw_branch(
     sheet: _Sheet, kind: Pine, branch: tuple[float, float, float], rng: np.random.Generator
 ) -> None:
-    """Draw a branch of (height, length, turn about the trunk): needles hang from it, snow lies on it."""
+    """Draw a branch (height, length, turn about the trunk) with needles and perhaps snow."""
     height, length, turn = branch
     reach = np.array([np.cos(turn), 0.0, np.sin(turn)]) * length
     root = np.array([0.5, height, 0.0])
