@@ -20,6 +20,7 @@ from animatic.data.stage.kernels.waves import distance_to_waves, rippled_normal,
 _SHALLOWS = (0.32, 0.42, 0.40)
 _FOAM = (0.95, 0.97, 1.0)
 _WAVY_WITHIN_M = 60.0
+_GLINT_FROM = 0.96  # cosine between the mirrored ray and the sun: small sparks, not a white sheet
 
 
 @inlined
@@ -75,12 +76,12 @@ def _surface(
     shift = (normal[0] * 0.12, normal[2] * -0.06)
     colour = with_mirror_image(colour, mirror, sight, shift, min(share + 0.25, 0.7))
     towards_sun = dot(away, scene.light.direction)
-    if towards_sun <= 0.9:
+    if towards_sun <= _GLINT_FROM:
         return colour
-    glint = (towards_sun - 0.9) * 10.0
+    glint = min((towards_sun - _GLINT_FROM) / (1.0 - _GLINT_FROM), 1.0)
     glint *= glint
     glint *= glint
-    return added(colour, scaled(scene.light.sun_colour, glint * glint * scene.light.sun * 0.9))
+    return added(colour, scaled(scene.light.sun_colour, glint * glint * scene.light.sun * 0.7))
 
 
 @inlined
