@@ -74,10 +74,8 @@ def main() -> None:
             optimizer.step()
             schedule.step()
             if step % 50 == 0:
-                print(
-                    f"{epoch} {step}/{per_epoch} {loss.item():.3f} {time.monotonic() - begun:.0f} s",
-                    flush=True,
-                )
+                passed = f"{time.monotonic() - begun:.0f} s"
+                print(epoch, f"{step}/{per_epoch} {loss.item():.3f}", passed, flush=True)
         net.eval()
         scores = {
             split: accuracy(net, given.data, split, 512) for split in ("validation", "heldout")

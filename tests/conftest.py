@@ -61,6 +61,23 @@ def tools() -> Tools:
     return Tools(torch.device("cpu"), LetterEncoder())
 
 
+@pytest.fixture(scope="session")
+def tiny_checkpoint(tmp_path_factory):
+    """A file with the random weights of the tiny text-to-video model."""
+    from animatic.pipelines import catalog
+    from animatic.pipelines.tools import load_tools
+    from animatic.storage.checkpoint import Checkpoint, write_checkpoint
+
+    family = catalog.family("t2v")
+    config = family.presets["tiny"]
+    torch.manual_seed(0)
+    learner = family.learner(config, PlainEngine(), load_tools(torch.device("cpu")))
+    weights = {name: torch.randn_like(tensor) * 0.1 for name, tensor in learner.weights().items()}
+    path = tmp_path_factory.mktemp("checkpoint") / "tiny.safetensors"
+    write_checkpoint(path, Checkpoint("t2v", family.config_to_json(config), weights, {}))
+    return path
+
+
 @pytest.fixture
 def engine() -> PlainEngine:
     return PlainEngine()

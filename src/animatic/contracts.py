@@ -86,7 +86,7 @@ class Learner(Protocol):
         """Return all that `step` depends on besides its arguments."""
         ...
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Undo `state_dict`."""
         ...
 
@@ -95,7 +95,10 @@ class Learner(Protocol):
 class Sampler(Protocol):
     """A family in use: the same prompt and seed give the same clip, in any batch."""
 
-    shape: ClipShape
+    @property
+    def shape(self) -> ClipShape:
+        """The size of every clip."""
+        ...
 
     def sample(self, prompts: Sequence[Prompt], seeds: Sequence[int]) -> Samples:
         """Return one clip for each prompt and seed."""

@@ -4,10 +4,12 @@ Heavy imports wait until a verb runs, so that `animatic --help` answers at once.
 """
 
 import sys
+from collections.abc import Sequence
 
 import cyclopts
 
-from animatic.cli import data, evaluate, generate, list as listing, train
+from animatic.cli import data, evaluate, generate, train
+from animatic.cli import list as listing
 from animatic.errors import UserError
 
 app = cyclopts.App(
@@ -22,10 +24,10 @@ app.command(data.app)
 app.command(listing.list_)
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Run one command; what a person got wrong is one line on the screen and exit code 2."""
     try:
-        app(exit_on_error=False, print_error=False)
+        app(sys.argv[1:] if words is None else words, exit_on_error=False, print_error=False)
     except (UserError, cyclopts.CycloptsError) as error:
         line = " ".join(str(error).split())
         print(f"animatic: {line}", file=sys.stderr)  # noqa: T201

@@ -49,7 +49,7 @@ def generate(  # noqa: PLR0913 - each is an option of the command line
         raise UserError('give either a prompt, such as "sailing in the snow", or --prompts FILE')
     if scale < 1:
         raise UserError(f"scale {scale} must be at least 1")
-    if fps is not None and not 0 < fps <= 240:  # noqa: PLR2004
+    if fps is not None and not 0 < fps <= 240:
         raise UserError(f"fps {fps:g} must be more than 0 and at most 240")
 
     from animatic.pipelines import generate as pipeline

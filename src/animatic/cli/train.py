@@ -47,7 +47,8 @@ def train(  # noqa: PLR0913 - each is an option of the command line
         precision: 32-true, bf16-mixed, or auto for bf16 where the device has it.
         device: cpu, cuda, or auto for a GPU where there is one.
     """
-    from animatic.pipelines.train import Run, train as run
+    from animatic.pipelines.train import Run
+    from animatic.pipelines.train import train as run
 
     run(
         Run(

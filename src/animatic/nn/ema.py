@@ -12,6 +12,7 @@ def follow(average: nn.Module, network: nn.Module, decay: float, step: int) -> N
     average forgets the first weights soon.
     """
     share = 1 - min(decay, (step + 1) / (step + 10))
-    torch._foreach_lerp_(list(average.parameters()), list(network.parameters()), share)
+    for kept, latest in zip(average.parameters(), network.parameters(), strict=True):
+        kept.lerp_(latest, share)
     for kept, latest in zip(average.buffers(), network.buffers(), strict=True):
         kept.copy_(latest)

@@ -18,7 +18,8 @@ def choose_device(name: str = "auto") -> torch.device:
         UserError: if there is no such device here.
     """
     if name == "auto":
-        name = torch.accelerator.current_accelerator().type if _has_accelerator() else "cpu"
+        found = torch.accelerator.current_accelerator(check_available=True)
+        name = "cpu" if found is None else found.type
     try:
         device = torch.device(name)
         torch.empty(0, device=device)
@@ -43,7 +44,3 @@ def keep_memory() -> None:
         return
     libc.mallopt(_M_MMAP_MAX, 0)
     libc.mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
-
-
-def _has_accelerator() -> bool:
-    return torch.accelerator.is_available()

@@ -1,7 +1,7 @@
 """Do clips show what their prompts say, on pairs that were seen in training and on held-out ones?
 
-Protocol: `num` prompts a split in the canonical words, the pairs in turn, one seed a clip; the judge
-that ships names action and scene; the same judge on real clips of the same split stands beside.
+Protocol: `num` prompts a split in the canonical words, the pairs in turn, one seed a clip; the
+judge that ships names action and scene; the same judge on real clips of the split stands beside.
 """
 
 import json
@@ -23,7 +23,7 @@ SPLITS = {"validation": SEEN, "heldout": tuple(sorted(HELD_OUT))}
 """Pairs of the splits of real clips that generated ones are measured against."""
 
 FIRST_SEED = 1_000_000
-"""Far from the seeds that people type, so that what is shown was not chosen from what is counted."""
+"""Far from the seeds that people type: nothing that is shown was picked from what is counted."""
 
 SHEET_ROWS = 16
 

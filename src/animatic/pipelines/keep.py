@@ -1,8 +1,8 @@
 """What a training run leaves behind: its state, its model with a card, and grids of samples."""
 
 import platform
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -27,18 +27,8 @@ SAMPLE_PROMPTS = (
 """What the sample grids of families that read text show; the last two pairs are held out."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """The part of a run that must not change when it goes on."""
-
-    family: str
-    preset: str
-    data: str
-    batch_size: int
-    accumulate: int
-    seed: int
-    flip: bool
-    precision: str
+FIXED = ("family", "preset", "data", "batch_size", "accumulate", "seed", "flip", "precision")
+"""What of a run must not change when it goes on."""
 
 
 class Keeper:
@@ -46,10 +36,9 @@ class Keeper:
 
     def __init__(self, run: Any, family: Family, config: Any, folder: RunFolder) -> None:
         self.run, self.family, self.config, self.folder = run, family, config, folder
-        self.settings = Settings(
-            **{n: getattr(run, n) for n in Settings.__annotations__} | {"data": str(run.data)}
-        )
-        folder.open({**asdict(self.settings), "config": family.config_to_json(config)})
+        fixed = {name: getattr(run, name) for name in FIXED}
+        self.settings = {name: str(v) if isinstance(v, Path) else v for name, v in fixed.items()}
+        folder.open({**self.settings, "config": family.config_to_json(config)})
 
     def after(self, done: int, learner: Learner, stop: bool) -> None:
         """Save the state and draw samples when it is time to, and at the end."""
@@ -70,7 +59,7 @@ class Keeper:
             "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
             "date": datetime.now(UTC).date().isoformat(),
             "steps": done,
-            **asdict(self.settings),
+            **self.settings,
         }
         config = self.family.config_to_json(self.config)
         return Checkpoint(self.family.name, config, learner.weights(), card)

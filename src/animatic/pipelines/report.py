@@ -1,11 +1,9 @@
 """What a training run tells while it runs: a live line, a log file, TensorBoard."""
 
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-
 
 from rich.console import Console
 from rich.live import Live

@@ -74,8 +74,9 @@ def train(run: Run) -> None:
     batches = _batches(run, config.shape, engine)
     folder = RunFolder(run.out)
     keeper = Keeper(run, family, config, folder) if engine.is_global_zero else None
+    tools = load_tools(engine.device)  # before the seed: building networks draws random numbers
     torch.manual_seed(run.seed)
-    learner = family.learner(config, engine, load_tools(engine.device))
+    learner = family.learner(config, engine, tools)
     begun = folder.load_state()
     first = 0
     if begun is not None:
@@ -177,7 +178,7 @@ def _asked() -> Iterator[list[int]]:
 
     def note(number: int, _frame: object) -> None:
         asked.append(number)
-        signal.signal(number, old[number])
+        signal.signal(number, signal.default_int_handler)
 
     old = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -1,1 +1,1 @@
-"""What crosses the border between memory and disk: video files, checkpoints, run folders, shards."""
+"""Between memory and disk: video files, checkpoints, run folders, shards."""

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
 from animatic.errors import UserError
 from animatic.storage.atomic import write_bytes, write_text
+from animatic.storage.packing import pack, unpack
 from animatic.types import Weights
 
 FORMAT = "animatic-1"
@@ -32,14 +32,17 @@ class Checkpoint:
     card: Mapping[str, Any]
 
 
-def write_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+def write_checkpoint(path: Path, checkpoint: Checkpoint, packed: bool = False) -> None:
     """Write a checkpoint and its card; the old ones stay until the new ones are whole.
+
+    A `packed` file holds most weights in a byte each: for shipping.
 
     Raises:
         UserError: if they cannot be written.
     """
     about = {"format": FORMAT, "family": checkpoint.family, "config": json.dumps(checkpoint.config)}
-    weights = {name: tensor.contiguous() for name, tensor in checkpoint.weights.items()}
+    weights = pack(checkpoint.weights) if packed else checkpoint.weights
+    weights = {name: tensor.contiguous() for name, tensor in weights.items()}
     write_bytes(path, save(weights, metadata=about))
     write_text(path.with_suffix(".json"), json.dumps(checkpoint.card, indent=2) + "\n")
 
@@ -64,9 +67,4 @@ def read_checkpoint(path: Path) -> Checkpoint:
         raise UserError(f"{path} is a safetensors file, but no checkpoint of Animatic")
     card_path = path.with_suffix(".json")
     card = json.loads(card_path.read_text()) if card_path.is_file() else {}
-    return Checkpoint(about["family"], json.loads(about["config"]), _floats(weights), card)
-
-
-def _floats(weights: Weights) -> Weights:
-    """Return all weights in single precision; a file may hold them in half."""
-    return {name: tensor.to(torch.float32) for name, tensor in weights.items()}
+    return Checkpoint(about["family"], json.loads(about["config"]), unpack(weights), card)

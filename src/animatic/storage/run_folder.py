@@ -78,7 +78,7 @@ class RunFolder:
                 )
 
 
-def append_log(folder: Path, row: Mapping[str, float]) -> None:
+def append_log(folder: Path, row: Mapping[str, float | int]) -> None:
     """Append one report of losses to a run's log."""
     with (folder / "log.jsonl").open("a") as file:
         file.write(json.dumps(row) + "\n")

@@ -4,7 +4,7 @@ Source: Li et al. 2018, arXiv:1710.00421; the README says which facts are from m
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from copy import deepcopy
 from typing import Any, NamedTuple
@@ -54,7 +54,7 @@ class Part:
             "optimizer": self.optimizer.state_dict(),
         }
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Undo `state_dict`."""
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -109,7 +109,7 @@ class GistLearner:
         averages = {name: network.state_dict() for name, network in self._averages.items()}
         return {"parts": parts, "averages": averages}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Undo `state_dict`."""
         for name, part in self._parts.items():
             part.load_state_dict(state["parts"][name])

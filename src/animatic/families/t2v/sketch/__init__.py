@@ -1,0 +1,1 @@
+"""The member that is trained and shipped: a sketch by flow matching, details by a GAN."""

@@ -31,7 +31,7 @@ PENALTY_NOISE = 0.02
 """Deviation of the pixel noise by which the slope of a critic is measured."""
 
 WINDOW_STEP = 4
-"""Windows begin at multiples of this many frames, as the coarse level of the detailer folds them."""
+"""Windows begin at multiples of this many frames, which the detailer's coarse level folds."""
 
 
 Read = tuple[Batch, EncodedText]
@@ -136,9 +136,9 @@ class SketchLearner:
             for index, (batch, text) in enumerate(read):
                 tokens = self.basis.encode(shrink(batch.clips, config.sketch_size))
                 tokens = tokens.repeat(config.num_draws, 1, 1)
-                text = _repeated(text, config.num_draws)
+                words = _repeated(text, config.num_draws)
                 with self._gathering("sketcher", index, len(read)):
-                    loss = flow_loss(self.trained["sketcher"], tokens, text, config.drop_text)
+                    loss = flow_loss(self.trained["sketcher"], tokens, words, config.drop_text)
                     self.engine.backward(loss / len(read))
                 sums.add(sketch=loss)
         return sums.means

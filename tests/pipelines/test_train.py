@@ -1,0 +1,197 @@
+"""The loop: what is resumed equals what never stopped, and nothing good is lost."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from animatic.errors import UserError
+from animatic.pipelines import train as pipeline
+from animatic.pipelines.train import Run, derived_seed, train
+from animatic.storage.video_file import write_video
+from animatic.types import Video
+
+
+@pytest.fixture(scope="module")
+def footage(tmp_path_factory) -> Path:
+    """Six short clips of one's own, with captions."""
+    folder = tmp_path_factory.mktemp("footage")
+    random = np.random.default_rng(0)
+    rows = []
+    for number in range(6):
+        start, end = random.integers(0, 255, (2, 3))
+        along = np.linspace(0, 1, 12)[:, None, None, None]
+        frames = (start * (1 - along) + end * along) * np.ones((12, 16, 16, 3))
+        write_video(folder / f"{number}.mp4", Video(frames.astype(np.uint8), 12.0))
+        rows.append(json.dumps({"file": f"{number}.mp4", "caption": f"colour {number} fades"}))
+    (folder / "captions.jsonl").write_text("\n".join(rows))
+    return folder
+
+
+def a_run(footage: Path, out: Path, **changed) -> Run:
+    run = Run("t2v", "tiny", footage, out, steps=10, batch_size=4, save_every=4, sample_every=100)
+    return replace(run, **{"device": "cpu"} | changed)
+
+
+def weights(out: Path) -> dict[str, torch.Tensor]:
+    return load_file(out / "model.safetensors")
+
+
+def same(first: Path, second: Path) -> bool:
+    a, b = weights(first), weights(second)
+    return a.keys() == b.keys() and all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_a_run_in_two_halves_ends_with_the_same_bits(footage, tmp_path):
+    train(a_run(footage, tmp_path / "whole"))
+    train(a_run(footage, tmp_path / "halves", steps=5))
+    train(a_run(footage, tmp_path / "halves"))
+    assert same(tmp_path / "whole", tmp_path / "halves")
+    train(a_run(footage, tmp_path / "other", seed=1))
+    assert not same(tmp_path / "whole", tmp_path / "other")
+
+
+def test_a_killed_run_goes_on_with_the_same_bits(footage, tmp_path):
+    train(a_run(footage, tmp_path / "whole"))
+    code = (
+        "import sys; from pathlib import Path; from animatic.pipelines import train as t\n"
+        "from animatic.pipelines.keep import Keeper; import os, signal, torch\n"
+        "torch.set_num_threads(1); after = Keeper.after\n"
+        "def dying(self, done, learner, stop):\n"
+        "    after(self, done, learner, stop)\n"
+        "    if done == 6: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "Keeper.after = dying\n"
+        "t.train(t.Run('t2v', 'tiny', Path(sys.argv[1]), Path(sys.argv[2]), steps=10, batch_size=4,"
+        " save_every=4, sample_every=100, device='cpu'))\n"
+    )
+    out = tmp_path / "killed"
+    died = subprocess.run([sys.executable, "-c", code, footage, out], check=False)
+    assert died.returncode == -9
+    train(a_run(footage, out))
+    assert same(tmp_path / "whole", out)
+
+
+def test_ctrl_c_saves_and_stops_after_the_step(footage, tmp_path, monkeypatch, capsys):
+    import signal
+
+    step = pipeline._refuse_nan
+
+    def interrupted(losses, number):
+        step(losses, number)
+        if number == 4:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(pipeline, "_refuse_nan", interrupted)
+    train(a_run(footage, tmp_path / "run"))
+    assert "stopped after step 5" in capsys.readouterr().err
+    monkeypatch.undo()
+    train(a_run(footage, tmp_path / "run"))
+    train(a_run(footage, tmp_path / "whole"))
+    assert same(tmp_path / "whole", tmp_path / "run")
+
+
+def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_state(
+    footage, tmp_path, monkeypatch
+):
+    from animatic.families.t2v.sketch.learner import SketchLearner
+
+    train(a_run(footage, tmp_path / "run", steps=8))
+    before = weights(tmp_path / "run")
+    monkeypatch.setattr(SketchLearner, "step", lambda *_: {"sketch": float("nan")})
+    with pytest.raises(UserError, match="'sketch' is nan at step 9"):
+        train(a_run(footage, tmp_path / "run"))
+    assert all(torch.equal(before[n], tensor) for n, tensor in weights(tmp_path / "run").items())
+
+
+def test_a_folder_of_another_run_is_refused(footage, tmp_path):
+    train(a_run(footage, tmp_path / "run", steps=1))
+    with pytest.raises(UserError, match="holds another run"):
+        train(a_run(footage, tmp_path / "run", batch_size=2))
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"family": "nothing"}, "no family"),
+        ({"preset": "huge"}, "no preset"),
+        ({"steps": 0}, "steps 0"),
+        ({"accumulate": 3}, "multiple of accumulate"),
+        ({"device": "toaster"}, "device"),
+        ({"data": Path("/nowhere")}, "nowhere"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_before_anything_is_made(
+    footage, tmp_path, changed, message
+):
+    with pytest.raises(UserError, match=message):
+        train(a_run(footage, tmp_path / "run", **changed))
+    assert not (tmp_path / "run").exists()
+
+
+def test_accumulating_halves_uses_all_clips(footage, tmp_path):
+    train(a_run(footage, tmp_path / "run", accumulate=2, steps=8))
+    assert (tmp_path / "run" / "model.safetensors").is_file()
+
+
+def test_the_run_folder_has_a_log_scalars_and_samples(footage, tmp_path):
+    train(a_run(footage, tmp_path / "run", steps=8, sample_every=8))
+    folder = tmp_path / "run"
+    rows = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    assert rows[-1]["step"] == 8
+    assert {"sketch", "details", "clips_per_s"} <= rows[-1].keys()
+    assert (folder / "samples" / "0000008.png").is_file()
+    assert list(folder.glob("events.*"))
+    assert json.loads((folder / "model.json").read_text())["steps"] == 8
+
+
+def test_seeds_of_steps_and_processes_differ():
+    seeds = {
+        derived_seed(s, step, rank) for s in range(3) for step in range(9) for rank in range(3)
+    }
+    assert len(seeds) == 81
+    assert derived_seed(0, 0, 0) == derived_seed(0, 0, 0)
+
+
+WORKER = """
+import sys, torch
+from pathlib import Path
+from animatic.pipelines import train as t
+from animatic.pipelines.keep import Keeper
+torch.set_num_threads(1)
+run = t.Run('t2v', 'tiny', Path(sys.argv[1]), Path(sys.argv[2]), steps=8, batch_size=4,
+            accumulate=int(sys.argv[3]), save_every=100, sample_every=100, device='cpu')
+step = t._refuse_nan
+kept = {}
+family = t.catalog.family('t2v')
+make = family.learner
+def remember(config, engine, tools):
+    kept['learner'] = make(config, engine, tools)
+    kept['rank'] = engine.global_rank
+    return kept['learner']
+object.__setattr__(family, 'learner', remember)
+t.train(run)
+torch.save(dict(kept['learner'].weights()), f"{sys.argv[2]}-rank{kept['rank']}.pt")
+"""
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_two_processes_train_the_same_weights(footage, tmp_path, accumulate):
+    script = tmp_path / "worker.py"
+    script.write_text(WORKER)
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    command += ["--master-port", str(29500 + os.getpid() % 1000), str(script)]
+    command += [str(footage), str(tmp_path / "run"), str(accumulate)]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    first, second = (torch.load(tmp_path / f"run-rank{rank}.pt") for rank in range(2))
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    moved = weights(tmp_path / "run")
+    assert any(moved[name].abs().sum() > 0 for name in moved if name.startswith("sketcher"))
