@@ -64,19 +64,19 @@ class SketchConfig:
     """Clips of each batch on which the details are trained."""
     critic_frames: int = 4
     """Frames of a window that the spatial critic judges."""
-    adversarial_start: int = 1000
+    adversarial_start: int = 500
     """Step after which the critics join; before it details only learn to reconstruct."""
     sketch_noise: float = 0.1
     """Largest deviation of noise on the sketch's tokens in detail training, in units of a token's
     deviation: real sketches are cleaner than drawn ones."""
 
-    reconstruction_weight: float = 10.0
+    reconstruction_weight: float = 5.0
     """Weight of the absolute error of the details."""
     adversarial_weight: float = 1.0
     """Weight of the critics in the loss of the details."""
     wrong_text_weight: float = 0.5
     """Weight of real clips with wrong text in the critics' loss (TFGAN: 0.5)."""
-    penalty: float = 1.0
+    penalty: float = 0.3
     """Weight of the gradient penalties on real and generated clips (Huang et al. 2024)."""
     penalty_every: int = 4
     """Steps between gradient penalties."""
