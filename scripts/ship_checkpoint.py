@@ -26,7 +26,8 @@ SHIPPED = Path("src/animatic/checkpoints")
 PICTURES = Path("docs/pictures")
 LIMITS = (
     "Sees only what Stage shows: one person, 16 actions, 8 scenes, 2.7 seconds at 64x64. Faces "
-    "and hands are not resolved, thin props (clubs, ropes) often vanish, bodies melt in fast turns. "
+    "and hands are not resolved, thin props (clubs, ropes) often vanish, bodies melt in fast "
+    "turns. "
     "Words outside Stage's captions are guessed from their neighbours in the text encoder."
 )
 
