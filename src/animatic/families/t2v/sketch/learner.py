@@ -24,6 +24,7 @@ from animatic.families.t2v.sketch.basis import Moments, shrink
 from animatic.families.t2v.sketch.config import SketchConfig
 from animatic.families.t2v.sketch.networks import Networks
 from animatic.families.t2v.sketch.sketcher import flow_loss
+from animatic.families.t2v.sketch.style import trimmed
 from animatic.nn.ema import follow
 from animatic.types import Batch, Clips, EncodedText, Weights
 
@@ -75,7 +76,7 @@ class SketchLearner:
             return self._measure(batches, last=step == self.config.basis_steps - 1)
         step -= self.config.basis_steps
         self._warm_up(step)
-        texts = [self.tools.text_encoder.encode(batch.texts or ()) for batch in batches]
+        texts = [self._read(batch) for batch in batches]
         read = list(zip(batches, texts, strict=True))
         losses = self._learn_to_sketch(read)
         adversarial = step >= self.config.adversarial_start
@@ -85,6 +86,10 @@ class SketchLearner:
         for name, network in self.trained.items():
             follow(getattr(self.average, name), network, self.config.ema_decay, step)
         return losses
+
+    def _read(self, batch: Batch) -> EncodedText:
+        assert batch.texts is not None, "a family that reads text is trained on captions"
+        return trimmed(self.tools.text_encoder.encode(batch.texts))
 
     def weights(self) -> Weights:
         """Return the averaged networks."""

@@ -10,6 +10,7 @@ from animatic.contracts import Tools
 from animatic.families.t2v.sketch.config import SketchConfig
 from animatic.families.t2v.sketch.networks import Networks
 from animatic.families.t2v.sketch.sketcher import draw
+from animatic.families.t2v.sketch.style import trimmed
 from animatic.types import Clips, ClipShape, Prompt, Samples, Weights
 
 
@@ -41,7 +42,7 @@ class SketchSampler:
         random = torch.Generator().manual_seed(seed)
         tokens = torch.randn(1, config.num_tokens, config.token_dim, generator=random)
         noise = torch.randn(1, config.noise_dim, generator=random)
-        words = self.tools.text_encoder.encode([text])
+        words = trimmed(self.tools.text_encoder.encode([text]))
         tokens = draw(
             networks.sketcher,
             tokens.to(self.tools.device),
@@ -67,7 +68,7 @@ class SketchCritic:
         frames = torch.arange(clips.shape[2], device=self.tools.device)
         scores = []
         for clip, prompt in zip(clips.split(1), prompts, strict=True):
-            words = self.tools.text_encoder.encode([prompt.text or ""])
+            words = trimmed(self.tools.text_encoder.encode([prompt.text or ""]))
             (score,) = self.critics(clip.to(self.tools.device), frames, words)
             scores.append(score.mean())
         return torch.stack(scores).cpu()

@@ -31,6 +31,12 @@ class WordPool(nn.Module):
         return self.join(answers.flatten(1))
 
 
+def trimmed(text: EncodedText) -> EncodedText:
+    """Drop the places behind the last word: they cost time and change nothing."""
+    longest = int(text.mask.sum(dim=1).max())
+    return EncodedText(text.tokens[:, :longest], text.mask[:, :longest])
+
+
 class ChannelNorm(nn.Module):
     """Normalise each pixel over its channels, so that no frame or clip looks at another."""
 
