@@ -26,8 +26,8 @@ class SketchConfig:
     group_frames: int = 8
     """Consecutive sketch frames that make one token; in wide tokens, few of them, learning is twice
     as fast (docs/log.md)."""
-    token_dim: int = 256
-    """Principal components that are kept of one token."""
+    token_dim: int = 512
+    """Principal components that are kept of one token; with 256 limbs are lost (docs/log.md)."""
     whitening: float = 0.5
     """Exponent of a component's deviation by which it is divided: 0 leaves pixels, 1 whitens."""
     basis_steps: int = 100
@@ -64,7 +64,7 @@ class SketchConfig:
     """Clips of each batch on which the details are trained."""
     critic_frames: int = 4
     """Frames of a window that the spatial critic judges."""
-    adversarial_start: int = 500
+    adversarial_start: int = 300
     """Step after which the critics join; before it details only learn to reconstruct."""
     sketch_noise: float = 0.1
     """Largest deviation of noise on the sketch's tokens in detail training, in units of a token's
