@@ -12,7 +12,7 @@ from animatic.families.t2v.sketch.critics import Critics
 from animatic.families.t2v.sketch.detailer import Detailer
 from animatic.families.t2v.sketch.folding import fold, unfold
 from animatic.families.t2v.sketch.learner import SketchLearner
-from animatic.families.t2v.sketch.sketcher import Sketcher, draw, flow_loss
+from animatic.families.t2v.sketch.sketcher import Sketcher, denoise, draw, flow_loss
 from animatic.types import Batch, EncodedText
 
 TINY = SKETCH_PRESETS["tiny"]
@@ -78,22 +78,56 @@ def test_moments_match_the_covariance_of_all_rows():
 
 
 class Perfect(torch.nn.Module):
-    """Knows the sketch that every path leads to."""
+    """Knows the tokens that every path leads to, and corrects the linear guess to them."""
 
-    def __init__(self, tokens):
+    def __init__(self, tokens, spread):
         super().__init__()
-        self.tokens = tokens
+        self.tokens, self.spread = tokens, spread
 
-    def forward(self, mixed, time, text, without_text):
-        return self.tokens.expand_as(mixed)
+    def forward(self, scaled, time, text, without_text):
+        t = time[:, None, None]
+        size = (t**2 * self.spread**2 + (1 - t) ** 2) ** 0.5
+        guess = t * self.spread**2 / size**2 * (scaled * size)
+        return (self.tokens - guess) * size / (self.spread * (1 - t))
 
 
-def test_a_perfect_prediction_has_no_loss_and_draws_the_sketch(tools):
+class Silent(torch.nn.Module):
+    """Adds nothing to the linear guess."""
+
+    def forward(self, scaled, time, text, without_text):
+        return torch.zeros_like(scaled)
+
+
+def test_a_perfect_correction_has_no_loss_and_draws_the_sketch(tools):
+    torch.manual_seed(0)
     tokens = torch.randn(1, TINY.num_tokens, TINY.token_dim)
+    spread = torch.linspace(2, 0.5, TINY.token_dim)
     text = tools.text_encoder.encode(["golf"])
-    assert flow_loss(Perfect(tokens), tokens, text, 0.1).item() == 0
-    drawn = draw(Perfect(tokens), torch.randn_like(tokens), text, 3, guidance=2.0)
-    torch.testing.assert_close(drawn, tokens)
+    perfect = Perfect(tokens, spread)
+    assert flow_loss(perfect, spread, tokens, text, 0.1).item() == pytest.approx(0, abs=1e-8)
+    drawn = draw(perfect, spread, torch.randn_like(tokens), text, 3, guidance=2.0)
+    torch.testing.assert_close(drawn, tokens, atol=1e-4, rtol=1e-4)
+
+
+def test_the_linear_guess_is_the_best_one_for_gaussian_tokens(tools):
+    torch.manual_seed(0)
+    spread = torch.tensor([2.0, 0.5])
+    tokens, noise = torch.randn(20_000, 1, 2) * spread, torch.randn(20_000, 1, 2)
+    text = EncodedText(torch.zeros(20_000, 1, 16), torch.ones(20_000, 1, dtype=torch.bool))
+    mixed = 0.3 * noise + 0.7 * tokens
+    time, seen = torch.full((20_000,), 0.7), torch.zeros(20_000, dtype=torch.bool)
+    guess = denoise(Silent(), spread, mixed, time, text, seen)
+    slope = (mixed * tokens).mean((0, 1)) / mixed.square().mean((0, 1))
+    torch.testing.assert_close(guess, slope * mixed, atol=0.05, rtol=0.05)
+
+
+def test_gaussian_tokens_are_drawn_with_their_spread(tools):
+    torch.manual_seed(0)
+    spread = torch.linspace(2, 0.25, TINY.token_dim)
+    noise = torch.randn(1, TINY.num_tokens, TINY.token_dim)
+    text = tools.text_encoder.encode(["golf"])
+    drawn = draw(Silent(), spread, noise, text, 400, guidance=1.0)
+    torch.testing.assert_close(drawn, noise * spread, atol=0.03, rtol=0.03)
 
 
 def test_guidance_of_one_ignores_the_prediction_without_text(tools):
@@ -101,13 +135,13 @@ def test_guidance_of_one_ignores_the_prediction_without_text(tools):
     sketcher = Sketcher(TINY, tools.text_encoder.dim)
     for parameter in sketcher.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
-    noise = torch.randn(1, TINY.num_tokens, TINY.token_dim)
+    noise, spread = torch.randn(1, TINY.num_tokens, TINY.token_dim), torch.ones(TINY.token_dim)
     text = tools.text_encoder.encode(["golf"])
-    before = draw(sketcher, noise, text, 2, guidance=1.0)
+    before = draw(sketcher, spread, noise, text, 2, guidance=1.0)
     with torch.no_grad():
         sketcher.no_words.add_(1)
-    torch.testing.assert_close(before, draw(sketcher, noise, text, 2, guidance=1.0))
-    assert not torch.allclose(before, draw(sketcher, noise, text, 2, guidance=3.0))
+    torch.testing.assert_close(before, draw(sketcher, spread, noise, text, 2, guidance=1.0))
+    assert not torch.allclose(before, draw(sketcher, spread, noise, text, 2, guidance=3.0))
 
 
 def test_words_behind_the_mask_change_nothing(tools):

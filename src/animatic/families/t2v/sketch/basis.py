@@ -25,7 +25,8 @@ class Basis(nn.Module):
     """Sketches to tokens and back, by principal components (Pearson 1901).
 
     Tokens have unit mean square over a data set. Buffers: `mean` and `components` of a frame group
-    (rows orthonormal), `scale` by which each coefficient is divided.
+    (rows orthonormal), `scale` by which each coefficient is divided, and `spread`, the deviation
+    that it then has.
     """
 
     def __init__(self, config: SketchConfig) -> None:
@@ -34,9 +35,11 @@ class Basis(nn.Module):
         self.mean: Tensor
         self.components: Tensor
         self.scale: Tensor
+        self.spread: Tensor
         self.register_buffer("mean", torch.zeros(config.group_values))
         self.register_buffer("components", torch.zeros(config.token_dim, config.group_values))
         self.register_buffer("scale", torch.ones(config.token_dim))
+        self.register_buffer("spread", torch.ones(config.token_dim))
 
     def encode(self, sketches: Clips) -> Float[Tensor, "b n d"]:
         """Return the tokens of whole groups of frames, in order of time."""
@@ -72,6 +75,7 @@ class Basis(nn.Module):
         self.mean.copy_(mean)
         self.components.copy_(vectors[:, :keep].T)
         self.scale.copy_(powered * (deviations / powered).square().mean().sqrt())
+        self.spread.copy_(deviations / self.scale)
 
 
 class Moments(nn.Module):

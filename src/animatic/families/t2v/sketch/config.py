@@ -60,8 +60,8 @@ class SketchConfig:
     """Length of the noise vector of the details."""
     window_frames: int = 16
     """Frames of the windows on which the details are trained."""
-    detail_clips: int = 8
-    """Clips of each batch on which the details are trained."""
+    detail_clips: int = 4
+    """Clips of each batch part on which the details are trained."""
     critic_frames: int = 4
     """Frames of a window that the spatial critic judges."""
     adversarial_start: int = 300

@@ -143,7 +143,9 @@ class SketchLearner:
                 tokens = tokens.repeat(config.num_draws, 1, 1)
                 words = _repeated(text, config.num_draws)
                 with self._gathering("sketcher", index, len(read)):
-                    loss = flow_loss(self.trained["sketcher"], tokens, words, config.drop_text)
+                    loss = flow_loss(
+                        self.trained["sketcher"], self.basis.spread, tokens, words, config.drop_text
+                    )
                     self.engine.backward(loss / len(read))
                 sums.add(sketch=loss)
         return sums.means

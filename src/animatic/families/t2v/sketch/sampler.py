@@ -45,6 +45,7 @@ class SketchSampler:
         words = trimmed(self.tools.text_encoder.encode([text]))
         tokens = draw(
             networks.sketcher,
+            networks.basis.spread,
             tokens.to(self.tools.device),
             words,
             config.sample_steps,

@@ -3,7 +3,7 @@
 Trained by flow matching along straight paths from noise (time 0) to a sketch (time 1).
 Source: Lipman et al. 2023, arXiv:2210.02747, equations 20-23 with sigma_min 0; adaptive layer norm
 by Peebles & Xie 2023, arXiv:2212.09748.
-differs: the network predicts the sketch, not the velocity; both follow from one another.
+The velocity at a time follows from the tokens that are expected there, which `denoise` returns.
 """
 
 import math
@@ -17,15 +17,15 @@ from torch import Tensor, nn
 from animatic.families.t2v.sketch.config import SketchConfig
 from animatic.types import EncodedText
 
-NEAREST_END = 0.05
-"""Least distance to time 1 by which an error is divided, lest the loss blow up there."""
+NEAREST_END = 0.01
+"""Least distance to time 1 by which an error is divided, lest rounding blow up there."""
 
 NUM_WAVES = 64
 """Pairs of sine and cosine that describe a time."""
 
 
 class Sketcher(nn.Module):
-    """Predict the sketch that a mix of noise and sketch came from, given time and words."""
+    """What the best linear guess of the tokens lacks, given time and words; see `denoise`."""
 
     def __init__(self, config: SketchConfig, text_dim: int) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class Sketcher(nn.Module):
         text: EncodedText,
         without_text: Bool[Tensor, " b"],
     ) -> Float[Tensor, "b n d"]:
-        """Return the predicted tokens; where `without_text` is true the words are not seen."""
+        """Return the correction; where `without_text` is true the words are not seen."""
         words = torch.where(
             without_text[:, None, None], self.no_words, self.read_words(text.tokens)
         )
@@ -111,22 +111,50 @@ class Block(nn.Module):
         return rearrange(seen, "b a n d -> b n (a d)")
 
 
+def denoise(
+    sketcher: nn.Module,
+    spread: Float[Tensor, " d"],
+    mixed: Float[Tensor, "b n d"],
+    time: Float[Tensor, " b"],
+    text: EncodedText,
+    without_text: Bool[Tensor, " b"],
+) -> Float[Tensor, "b n d"]:
+    """Return the tokens that are expected behind a mix of noise and tokens.
+
+    The best linear guess, of tokens with the deviations `spread`, is made in closed form, and the
+    network only adds what it lacks, in units of that guess's error; so all that it reads and writes
+    has unit size at every time.
+
+    Source: preconditioning of Karras et al. 2022, arXiv:2206.00364, table 1.
+    differs: for straight paths, and for each component by itself.
+    """
+    along = rearrange(time, "b -> b 1 1")
+    size = ((along * spread).square() + (1 - along).square()).sqrt()
+    guess = along * (spread / size).square() * mixed
+    return guess + (1 - along) * spread / size * sketcher(mixed / size, time, text, without_text)
+
+
 def flow_loss(
-    sketcher: nn.Module, tokens: Float[Tensor, "b n d"], text: EncodedText, drop_text: float
+    sketcher: nn.Module,
+    spread: Float[Tensor, " d"],
+    tokens: Float[Tensor, "b n d"],
+    text: EncodedText,
+    drop_text: float,
 ) -> Float[Tensor, ""]:
     """Return the mean squared error of the velocity at random times of random paths."""
     time = torch.sigmoid(torch.randn(len(tokens), device=tokens.device))
     noise = torch.randn_like(tokens)
     without_text = torch.rand(len(tokens), device=tokens.device) < drop_text
     along = rearrange(time, "b -> b 1 1")
-    predicted = sketcher((1 - along) * noise + along * tokens, time, text, without_text)
-    distance = (1 - along).clamp(min=NEAREST_END)
-    return ((predicted - tokens) / distance).square().mean()
+    mixed = (1 - along) * noise + along * tokens
+    predicted = denoise(sketcher, spread, mixed, time, text, without_text)
+    return ((predicted - tokens) / (1 - along).clamp(min=NEAREST_END)).square().mean()
 
 
 @torch.no_grad()
 def draw(
     sketcher: nn.Module,
+    spread: Float[Tensor, " d"],
     noise: Float[Tensor, "1 n d"],
     text: EncodedText,
     num_steps: int,
@@ -141,7 +169,8 @@ def draw(
     tokens = noise
     for step in range(num_steps):
         time = torch.full((2,), step / num_steps, device=noise.device)
-        with_text, unled = sketcher(tokens.expand(2, -1, -1), time, both, without_text).chunk(2)
+        mixed = tokens.expand(2, -1, -1)
+        with_text, unled = denoise(sketcher, spread, mixed, time, both, without_text).chunk(2)
         predicted = unled + guidance * (with_text - unled)
         tokens = tokens + (predicted - tokens) / (num_steps - step)
     return tokens
