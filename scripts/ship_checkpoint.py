@@ -70,10 +70,15 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--name", default="t2v")
     parser.add_argument("--num", type=int, default=512)
+    parser.add_argument(
+        "--guidance", type=float, help="replaces the run's, which only sampling reads"
+    )
     here = f"{platform.machine()}, {torch.get_num_threads()} threads"
     parser.add_argument("--machine", default=here)
     given = parser.parse_args()
     trained = read_checkpoint(given.run / "model.safetensors")
+    if given.guidance is not None:
+        trained = replace(trained, config={**trained.config, "guidance": given.guidance})
     path = SHIPPED / f"{given.name}.safetensors"
     former = json.loads(path.with_suffix(".json").read_text()) if path.is_file() else None
     trial = given.run / "packed" / path.name
