@@ -7,6 +7,7 @@ stopped and resumed ends with the same bits as one that never stopped.
 import math
 import os
 import signal
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ from animatic.pipelines.report import Report
 from animatic.pipelines.tools import load_tools
 from animatic.storage.run_folder import RunFolder
 from animatic.types import Batch
+
+
+ECHO_S = 5.0
+"""Seconds within which a second Ctrl-C counts as the same one."""
 
 
 @dataclass(frozen=True)
@@ -172,13 +177,18 @@ def _refuse_nan(losses: Mapping[str, float], step: int) -> None:
 
 
 @contextmanager
-def _asked() -> Iterator[list[int]]:
-    """Collect Ctrl-C and the request to end instead of dying of them; a second one ends at once."""
-    asked: list[int] = []
+def _asked() -> Iterator[list[float]]:
+    """Collect Ctrl-C and the request to end instead of dying of them, with their times.
+
+    A second one ends at once, unless it is the echo of the first: torchrun passes on what its
+    processes have got themselves.
+    """
+    asked: list[float] = []
 
     def note(number: int, _frame: object) -> None:
-        asked.append(number)
-        signal.signal(number, signal.default_int_handler)
+        asked.append(time.monotonic())
+        if asked[-1] - asked[0] > ECHO_S:
+            raise KeyboardInterrupt(number)
 
     old = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
