@@ -28,7 +28,6 @@ from animatic.pipelines.tools import load_tools
 from animatic.storage.run_folder import RunFolder
 from animatic.types import Batch
 
-
 ECHO_S = 5.0
 """Seconds within which a second Ctrl-C counts as the same one."""
 
