@@ -25,7 +25,7 @@ SPLITS = {"validation": SEEN, "heldout": tuple(sorted(HELD_OUT))}
 FIRST_SEED = 1_000_000
 """Far from the seeds that people type: nothing that is shown was picked from what is counted."""
 
-SHEET_ROWS = 16
+SHEET_ROWS = 8
 
 
 def evaluate(
@@ -48,7 +48,7 @@ def evaluate(
             table[f"real {split}"] = accuracy(net, data, split, num)
         if sheet is not None and split == "heldout":
             labels = [creation.prompt for creation in kept[:SHEET_ROWS]]
-            write_sheet(sheet, kept[:SHEET_ROWS], labels=labels, scale=2)
+            write_sheet(sheet, kept[:SHEET_ROWS], labels=labels)
     if out is not None:
         write_text(out, json.dumps(table, indent=2) + "\n")
     return table
