@@ -12,11 +12,12 @@ from typing import Any
 
 from animatic.data.stage.captions import canonical
 from animatic.data.stage.splits import HELD_OUT, SEEN
+from animatic.errors import UserError
 from animatic.pipelines.generate import Creation, Model, load
 from animatic.pipelines.judge import Named, accuracy, agreement, load_judge
 from animatic.pipelines.progress import track
 from animatic.storage.atomic import write_text
-from animatic.storage.video_file import write_sheet
+from animatic.storage.video_file import check_output, write_sheet
 from animatic.types import Clips, to_clip
 
 SPLITS = {"validation": SEEN, "heldout": tuple(sorted(HELD_OUT))}
@@ -36,8 +37,12 @@ def evaluate(
     With `out`, the table is written as JSON; with `sheet`, the first clips of held-out pairs too.
 
     Raises:
-        UserError: if the checkpoint or the data cannot be read.
+        UserError: if the checkpoint or the data cannot be read, or a number or path is wrong.
     """
+    if num < 1:
+        raise UserError(f"num {num} must be at least 1")
+    if sheet is not None:
+        check_output(sheet)
     model, net = load(checkpoint, device), load_judge()
     table: dict[str, Any] = {"checkpoint": checkpoint, "judge": "stage-net", "seed": FIRST_SEED}
     for split, pairs in SPLITS.items():
