@@ -24,11 +24,10 @@ def test_every_module_says_what_it_is_and_fits_the_budget(module):
     assert text.count("\n") <= 300
 
 
-def test_there_is_no_torchvision_and_no_pickle():
+def test_there_is_no_torchvision_and_no_pickle_is_trusted():
     for module in MODULES:
         text = module.read_text()
         assert "import torchvision" not in text
-        assert "import torch.load" not in text
         assert "weights_only=False" not in text
 
 
