@@ -33,7 +33,7 @@ def choose_device(name: str = "auto") -> torch.device:
 def keep_memory() -> None:
     """Tell glibc to keep freed blocks, instead of faulting their pages in again at every operation.
 
-    Element-wise operations on a CPU run three to six times faster for it (docs/log.md). Elsewhere
+    Of three operations tried on a CPU, two ran ten to twenty times faster (docs/log.md). Elsewhere
     than on Linux with glibc it does nothing.
     """
     if sys.platform != "linux":

@@ -11,7 +11,7 @@ class SketchConfig:
     """A sketch of each frame by flow matching, then details by an adversarial generator.
 
     All lengths are pixels, frames or numbers of values; all weights and rates have no unit. The
-    values are ours, chosen by the experiments in docs/log.md, unless a source is named.
+    values are our choice unless a source is named; docs/log.md has the few that were compared.
     """
 
     num_frames: int = 32

@@ -1,7 +1,7 @@
 """Two critics that judge a clip for its text, one by single frames and one by motion.
 
 Source: the split into a spatial and a temporal critic, the latter on a halved clip, is DVD-GAN's
-(Clark et al. 2019, arXiv:1907.06571, section 3.1); projection of the condition by Miyato & Koyama
+(Clark et al. 2019, arXiv:1907.06571); projection of the condition by Miyato & Koyama
 2018, arXiv:1802.05637. No normalisation across clips.
 """
 

@@ -6,7 +6,7 @@ One step, after the basis is fitted:
 3. the critics learn to score a real clip above a restored one, and above itself with wrong text;
 4. the detailer learns to please them.
 Source of 3 and 4: relativistic pairing with gradient penalties on both sides, Huang et al. 2024,
-arXiv:2501.05441, equations 2 and 3; wrong text as a negative, Reed et al. 2016, arXiv:1605.05396.
+arXiv:2501.05441; wrong text as a negative, Reed et al. 2016, arXiv:1605.05396.
 """
 
 import copy

@@ -1,7 +1,7 @@
 """Stage one: a transformer that turns noise into the tokens of a sketch, led by the words.
 
 Trained by flow matching along straight paths from noise (time 0) to a sketch (time 1).
-Source: Lipman et al. 2023, arXiv:2210.02747, equations 20-23 with sigma_min 0; adaptive layer norm
+Source: Lipman et al. 2023, arXiv:2210.02747, its straight paths; adaptive layer norm
 by Peebles & Xie 2023, arXiv:2212.09748.
 The velocity at a time follows from the tokens that are expected there, which `denoise` returns.
 """
