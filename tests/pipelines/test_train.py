@@ -124,6 +124,7 @@ def test_a_folder_of_another_run_is_refused(footage, tmp_path):
         ({"preset": "huge"}, "no preset"),
         ({"steps": 0}, "steps 0"),
         ({"accumulate": 3}, "multiple of accumulate"),
+        ({"precision": "half"}, "precision 'half'"),
         ({"device": "toaster"}, "device"),
         ({"data": Path("/nowhere")}, "nowhere"),
     ],

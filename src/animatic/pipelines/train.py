@@ -21,12 +21,14 @@ from animatic.data.clips import ShardClips
 from animatic.data.decoded import DecodedClips
 from animatic.errors import UserError
 from animatic.pipelines import catalog
-from animatic.pipelines.device import choose_device
+from animatic.pipelines.device import choose_device, has_bf16
 from animatic.pipelines.keep import Keeper
 from animatic.pipelines.report import Report
 from animatic.pipelines.tools import load_tools
 from animatic.storage.run_folder import RunFolder
 from animatic.types import Batch
+
+PRECISIONS = ("auto", "32-true", "bf16-mixed")
 
 ECHO_S = 5.0
 """Seconds within which a second Ctrl-C counts as the same one."""
@@ -61,6 +63,8 @@ class Run:
         for name in ("steps", "batch_size", "accumulate", "save_every", "sample_every"):
             if getattr(self, name) < 1:
                 raise UserError(f"{name} {getattr(self, name)} must be at least 1")
+        if self.precision not in PRECISIONS:
+            raise UserError(f"precision {self.precision!r} must be one of {', '.join(PRECISIONS)}")
 
 
 def train(run: Run) -> None:
@@ -106,12 +110,21 @@ def _engine(run: Run) -> Any:
     """Return a Fabric for this process: alone, or one of those that torchrun started."""
     try:
         from lightning_fabric import Fabric
+        from lightning_fabric.plugins import MixedPrecision, Precision
     except ImportError as error:
         raise UserError("training needs more packages: pip install 'animatic[train]'") from error
+
+    class Mixed(MixedPrecision):
+        """Autocast that leaves inputs as they are: Fabric would round times and pixels too."""
+
+        def convert_input(self, data: Any) -> Any:
+            return data
+
     device = choose_device(run.device)
     precision = run.precision
     if precision == "auto":
-        precision = "bf16-mixed" if device.type == "cuda" else "32-true"
+        precision = "bf16-mixed" if has_bf16(device) else "32-true"
+    rounding = Mixed("bf16-mixed", device.type) if precision == "bf16-mixed" else Precision()
     processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     nodes = int(os.environ.get("WORLD_SIZE", "1")) // processes
     engine = Fabric(
@@ -119,7 +132,7 @@ def _engine(run: Run) -> Any:
         devices=processes,
         num_nodes=nodes,
         strategy="ddp" if processes * nodes > 1 else "auto",
-        precision=precision,  # type: ignore[arg-type]
+        plugins=[rounding],
     )
     engine.launch()
     return engine

@@ -6,13 +6,13 @@ import pytest
 import torch
 
 from animatic.errors import UserError
-from animatic.families.t2v.sketch.basis import Basis, Moments, shrink
+from animatic.families.t2v.sketch.basis import Basis, Moments, cut, enlarge, shrink
 from animatic.families.t2v.sketch.config import SKETCH_PRESETS, SketchConfig
 from animatic.families.t2v.sketch.critics import Critics
-from animatic.families.t2v.sketch.detailer import Detailer
-from animatic.families.t2v.sketch.folding import fold, unfold
-from animatic.families.t2v.sketch.learner import SketchLearner
-from animatic.families.t2v.sketch.sketcher import Sketcher, denoise, draw, flow_loss
+from animatic.families.t2v.sketch.flow import FlowTransformer, denoise, draw, guess_tokens
+from animatic.families.t2v.sketch.folding import fold
+from animatic.families.t2v.sketch.learner import SketchLearner, Window
+from animatic.families.t2v.sketch.networks import Networks
 from animatic.types import Batch, EncodedText
 
 TINY = SKETCH_PRESETS["tiny"]
@@ -25,17 +25,22 @@ def clips(count=4, config=TINY, seed=0):
     )
 
 
-def fitted_basis(config=TINY, count=64):
-    basis, moments = Basis(config), Moments(config.group_values)
-    sketches = shrink(clips(count, config), config.sketch_size)
-    moments.add(basis.groups(sketches))
+def new_basis(components=TINY.sketch_components):
+    return Basis(TINY.patch_frames, TINY.sketch_size, components, TINY.whitening)
+
+
+def fitted_basis(basis=None, count=64):
+    basis = basis or new_basis()
+    moments = Moments(len(basis.mean))
+    sketches = shrink(clips(count), TINY.sketch_size)
+    moments.add(basis.patches(sketches))
     basis.fit(moments)
     return basis, sketches
 
 
-def test_unfolding_undoes_folding():
-    x = torch.randn(2, 3, 4, 8, 8)
-    assert torch.equal(unfold(fold(x, (2, 4, 4)), (2, 4, 4)), x)
+def test_folding_moves_neighbours_into_channels():
+    x = torch.arange(16.0).reshape(1, 1, 1, 4, 4)
+    assert fold(x, (1, 2, 2))[0, :, 0, 0, 1].tolist() == [2, 3, 6, 7]
 
 
 def test_shrinking_averages_areas():
@@ -44,21 +49,45 @@ def test_shrinking_averages_areas():
     torch.testing.assert_close(shrink(picture, TINY.sketch_size)[0, :, :, 0, 0], patch)
 
 
+def test_enlarging_keeps_time_and_flat_colours_as_they_are():
+    colours = torch.rand(2, 3, 8, 1, 1)
+    large = enlarge(colours.expand(-1, -1, -1, 4, 4), 16)
+    torch.testing.assert_close(large, colours.expand(-1, -1, -1, 16, 16))
+
+
+def test_patches_are_cut_by_time_then_row_then_column():
+    x = torch.zeros(1, 3, 8, 4, 4)
+    x[:, :, 4:, :2, 2:] = 1
+    sums = cut(x, 4, 2).sum(2)[0]
+    assert sums.tolist() == [0, 0, 0, 0, 0, 3 * 4 * 2 * 2, 0, 0]
+
+
 def test_a_basis_of_all_components_loses_nothing():
-    config = replace(TINY, token_dim=TINY.group_values)
-    basis, sketches = fitted_basis(config, 400)
-    torch.testing.assert_close(basis.decode(basis.encode(sketches)), sketches, atol=1e-3, rtol=0)
+    basis, sketches = fitted_basis(new_basis(3 * 4 * 4 * 4), 400)
+    decoded = basis.decode(basis.encode(sketches), TINY.sketch_size)
+    torch.testing.assert_close(decoded, sketches, atol=1e-3, rtol=0)
+
+
+def test_a_basis_of_several_patches_a_frame_puts_them_back_in_place():
+    whole = clips(200)
+    basis = Basis(4, 4, 3 * 4 * 4 * 4, 0.5)
+    moments = Moments(len(basis.mean))
+    moments.add(basis.patches(whole))
+    basis.fit(moments)
+    assert basis.encode(whole).shape == (200, 2 * 4 * 4, 192)
+    torch.testing.assert_close(basis.decode(basis.encode(whole), 16), whole, atol=1e-3, rtol=0)
 
 
 def test_a_basis_keeps_the_directions_that_vary_most():
-    basis, moments = Basis(TINY), Moments(TINY.group_values)
-    directions = torch.linalg.qr(torch.randn(TINY.group_values, TINY.token_dim))[0].T
-    sizes = torch.linspace(2, 1, TINY.token_dim)
-    groups = (torch.randn(400, 2, TINY.token_dim) * sizes) @ directions + 0.5
-    moments.add(groups)
+    basis = new_basis()
+    values, dim = len(basis.mean), TINY.sketch_components
+    moments = Moments(values)
+    directions = torch.linalg.qr(torch.randn(values, dim))[0].T
+    sizes = torch.linspace(2, 1, dim)
+    moments.add((torch.randn(400, 2, dim) * sizes) @ directions + 0.5)
     basis.fit(moments)
     shadow = basis.components @ directions.T
-    torch.testing.assert_close(shadow @ shadow.T, torch.eye(TINY.token_dim), atol=1e-3, rtol=0)
+    torch.testing.assert_close(shadow @ shadow.T, torch.eye(dim), atol=1e-3, rtol=0)
 
 
 def test_tokens_have_unit_mean_square():
@@ -84,7 +113,7 @@ class Perfect(torch.nn.Module):
         super().__init__()
         self.tokens, self.spread = tokens, spread
 
-    def forward(self, scaled, time, text, without_text):
+    def forward(self, scaled, time, text, without_text, given):
         t = time[:, None, None]
         size = (t**2 * self.spread**2 + (1 - t) ** 2) ** 0.5
         guess = t * self.spread**2 / size**2 * (scaled * size)
@@ -94,17 +123,19 @@ class Perfect(torch.nn.Module):
 class Silent(torch.nn.Module):
     """Adds nothing to the linear guess."""
 
-    def forward(self, scaled, time, text, without_text):
+    def forward(self, scaled, time, text, without_text, given):
         return torch.zeros_like(scaled)
 
 
 def test_a_perfect_correction_has_no_loss_and_draws_the_sketch(tools):
     torch.manual_seed(0)
-    tokens = torch.randn(1, TINY.num_tokens, TINY.token_dim)
-    spread = torch.linspace(2, 0.5, TINY.token_dim)
+    tokens = torch.randn(1, *TINY.sketch_tokens)
+    spread = torch.linspace(2, 0.5, TINY.sketch_components)
     text = tools.text_encoder.encode(["golf"])
     perfect = Perfect(tokens, spread)
-    assert flow_loss(perfect, spread, tokens, text, 0.1).item() == pytest.approx(0, abs=1e-8)
+    guess = guess_tokens(perfect, spread, tokens, text, 0.1)
+    assert guess.loss.item() == pytest.approx(0, abs=1e-8)
+    torch.testing.assert_close(guess.tokens, tokens)
     drawn = draw(perfect, spread, torch.randn_like(tokens), text, 3, guidance=2.0)
     torch.testing.assert_close(drawn, tokens, atol=1e-4, rtol=1e-4)
 
@@ -123,64 +154,106 @@ def test_the_linear_guess_is_the_best_one_for_gaussian_tokens(tools):
 
 def test_gaussian_tokens_are_drawn_with_their_spread(tools):
     torch.manual_seed(0)
-    spread = torch.linspace(2, 0.25, TINY.token_dim)
-    noise = torch.randn(1, TINY.num_tokens, TINY.token_dim)
+    spread = torch.linspace(2, 0.25, TINY.sketch_components)
+    noise = torch.randn(1, *TINY.sketch_tokens)
     text = tools.text_encoder.encode(["golf"])
     drawn = draw(Silent(), spread, noise, text, 400, guidance=1.0)
     torch.testing.assert_close(drawn, noise * spread, atol=0.03, rtol=0.03)
 
 
-def test_guidance_of_one_ignores_the_prediction_without_text(tools):
+def scrambled(network):
+    """Give every weight a value, for a new network hides behind its zeros."""
     torch.manual_seed(0)
-    sketcher = Sketcher(TINY, tools.text_encoder.dim)
-    for parameter in sketcher.parameters():
+    for parameter in network.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
-    noise, spread = torch.randn(1, TINY.num_tokens, TINY.token_dim), torch.ones(TINY.token_dim)
+    return network
+
+
+@pytest.fixture
+def networks(tools):
+    return scrambled(Networks(TINY, tools.text_encoder.dim))
+
+
+def test_guidance_of_one_ignores_the_prediction_without_text(tools, networks):
+    sketcher, noise = networks.sketcher, torch.randn(1, *TINY.sketch_tokens)
+    spread = torch.ones(TINY.sketch_components)
     text = tools.text_encoder.encode(["golf"])
     before = draw(sketcher, spread, noise, text, 2, guidance=1.0)
+    nearly = draw(sketcher, spread, noise, text, 2, guidance=1.0 + 1e-6)
+    torch.testing.assert_close(before, nearly, atol=1e-3, rtol=1e-3)
     with torch.no_grad():
         sketcher.no_words.add_(1)
     torch.testing.assert_close(before, draw(sketcher, spread, noise, text, 2, guidance=1.0))
     assert not torch.allclose(before, draw(sketcher, spread, noise, text, 2, guidance=3.0))
 
 
-def test_words_behind_the_mask_change_nothing(tools):
-    torch.manual_seed(0)
-    for network in (Sketcher(TINY, 16), Detailer(TINY, 16), Critics(TINY, 16)):
-        for parameter in network.parameters():
-            torch.nn.init.normal_(parameter, std=0.2)
-        text = tools.text_encoder.encode(["golf", "a man is sailing"])
-        other = EncodedText(text.tokens.masked_fill(~text.mask[..., None], 7.0), text.mask)
-        answers = []
-        for words in (text, other):
-            torch.manual_seed(1)
-            if isinstance(network, Sketcher):
-                mixed = torch.randn(2, TINY.num_tokens, TINY.token_dim)
-                answer = network(mixed, torch.rand(2), words, torch.tensor([False, True]))
-            elif isinstance(network, Detailer):
-                answer = network(torch.randn(2, 3, 4, 4, 4), words, torch.randn(2, TINY.noise_dim))
-            else:
-                (answer,) = network(torch.randn(2, 3, 4, 16, 16), torch.tensor([0]), words)
-            answers.append(answer)
-        torch.testing.assert_close(*answers)
+def test_words_behind_the_mask_change_nothing(tools, networks):
+    text = tools.text_encoder.encode(["golf", "a man is sailing"])
+    other = EncodedText(text.tokens.masked_fill(~text.mask[..., None], 7.0), text.mask)
+    mixed, time = torch.randn(2, *TINY.sketch_tokens), torch.rand(2)
+    hidden = torch.tensor([False, True])
+    torch.testing.assert_close(
+        networks.sketcher(mixed, time, text, hidden), networks.sketcher(mixed, time, other, hidden)
+    )
+    shown, frames = torch.randn(2, 3, 4, 16, 16), torch.tensor([0])
+    torch.testing.assert_close(
+        networks.critics(shown, frames, text), networks.critics(shown, frames, other)
+    )
 
 
-def test_a_new_detailer_shows_the_enlarged_sketch_and_details_stay_in_their_clip(tools):
-    torch.manual_seed(0)
-    detailer = Detailer(TINY, 16)
-    text = tools.text_encoder.encode(["golf", "sailing"])
-    noise, sketches = torch.randn(2, TINY.noise_dim), torch.randn(2, 3, 8, 4, 4)
-    both = detailer(sketches, text, noise)
-    changed = sketches.clone()
-    changed[1] += 1
-    torch.testing.assert_close(detailer(changed, text, noise)[0], both[0])
-    assert both.shape == (2, 3, 8, 16, 16)
+def test_rows_of_one_text_are_answered_as_if_each_had_its_own(tools, networks):
+    text = tools.text_encoder.encode(["golf", "a man is sailing"])
+    each = EncodedText(text.tokens.repeat_interleave(3, 0), text.mask.repeat_interleave(3, 0))
+    mixed, time = torch.randn(6, *TINY.sketch_tokens), torch.rand(6)
+    hidden = torch.tensor([False, True, False, False, False, True])
+    shared = networks.sketcher(mixed, time, text, hidden)
+    torch.testing.assert_close(shared, networks.sketcher(mixed, time, each, hidden))
+    for row in range(6):
+        one = EncodedText(each.tokens[row : row + 1], each.mask[row : row + 1])
+        place = slice(row, row + 1)
+        alone = networks.sketcher(mixed[place], time[place], one, hidden[place])
+        torch.testing.assert_close(shared[place], alone, atol=1e-5, rtol=1e-4)
+
+
+def test_the_words_are_not_seen_where_they_are_hidden(tools, networks):
+    mixed, time = torch.randn(2, *TINY.sketch_tokens), torch.rand(2)
+    for hidden in (True, False):
+        answers = [
+            networks.sketcher(
+                mixed, time, tools.text_encoder.encode(words), torch.tensor([hidden, hidden])
+            )
+            for words in (["golf", "sailing"], ["sailing", "golf"])
+        ]
+        assert torch.allclose(*answers) == hidden
+
+
+def test_details_follow_the_sketch_that_is_given(tools, networks):
+    text = tools.text_encoder.encode(["golf"])
+    noise, spread = torch.randn(1, *TINY.detail_tokens), torch.ones(TINY.detail_components)
+    given = cut(torch.randn(1, 3, 8, 4, 4), TINY.patch_frames, TINY.given_size)
+    once = draw(networks.detailer, spread, noise, text, 2, 1.0, given)
+    assert torch.equal(once, draw(networks.detailer, spread, noise, text, 2, 1.0, given))
+    assert not torch.allclose(once, draw(networks.detailer, spread, noise, text, 2, 1.0, -given))
+
+
+def test_a_lesson_says_what_a_sketch_lacks(engine, tools):
+    """A clip is its enlarged sketch and its details, as far as both bases go."""
+    config = replace(TINY, detail_components=3 * 4 * 8 * 8, basis_steps=20, sketch_noise=0.0)
+    learner = SketchLearner(config, engine, tools)
+    for step in range(40):
+        learner.step([Batch(clips(8, seed=step), ("golf",) * 8)], step)
+    batch = Batch(clips(2, seed=3), ("golf", "sailing"))
+    lesson = learner._lesson(batch)
+    restored = lesson.enlarged + learner.detail_basis.decode(lesson.detail_tokens, config.size)
+    torch.testing.assert_close(restored, batch.clips, atol=0.02, rtol=0)
+    sketches = learner.sketch_basis.decode(lesson.sketch_tokens, config.sketch_size)
+    torch.testing.assert_close(lesson.given, cut(sketches, 4, config.given_size))
 
 
 def test_every_parameter_gets_a_gradient(engine, tools):
     learner = SketchLearner(replace(TINY, drop_text=0.5), engine, tools)
     seen = {name: set() for name in learner.trained}
-    for step in range(TINY.basis_steps + TINY.adversarial_start + 6):
+    for step in range(2 * TINY.basis_steps + TINY.adversarial_start + 6):
         torch.manual_seed(step)
         learner.step(
             [Batch(clips(), ("golf in the pool", "sailing", "a b c", "skiing at sea"))], step
@@ -201,8 +274,6 @@ def test_the_detailer_learns_from_critics_that_are_sure(engine, tools):
             parameter.mul_(10)
     real, text = clips(2)[:, :, :4], tools.text_encoder.encode(["golf", "sailing"])
     made = (real * 0.1).requires_grad_()
-    from animatic.families.t2v.sketch.learner import Window
-
     learner._displeasure(Window(real, made, text, torch.tensor([0, 1]))).backward()
     assert made.grad is not None
     assert made.grad.abs().sum() > 0
@@ -211,7 +282,7 @@ def test_the_detailer_learns_from_critics_that_are_sure(engine, tools):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"size": 60}, {"group_frames": 5}, {"window_frames": 6}, {"sketcher_heads": 3}],
+    [{"size": 60}, {"patch_frames": 5}, {"window_frames": 6}, {"num_heads": 3}, {"patch_size": 2}],
 )
 def test_sizes_that_do_not_fit_are_refused_with_both_numbers(wrong):
     with pytest.raises(UserError, match=r"\d+.*\d+"):

@@ -1,7 +1,6 @@
-"""The sketch: every frame at a quarter of its size, as a few numbers.
+"""Clips as tokens: patches that span several frames, each written in its principal components.
 
-A sketch is cut into groups of consecutive frames, and each is written in its leading principal
-components. They are fitted once, at the start of training, and need no gradient: 4 tokens of 512
+The components are fitted once, at the start of training, and need no gradient: 4 tokens of 512
 numbers keep 30 dB of a 32x16x16 sketch of Stage (docs/log.md).
 """
 
@@ -11,67 +10,89 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from animatic.families.t2v.sketch.config import SketchConfig
 from animatic.types import Clips
 
 
 def shrink(clips: Clips, size: int) -> Float[Tensor, "b c t size size"]:
     """Return the clips at `size` x `size` pixels by averaging areas."""
-    num_frames = clips.shape[2]
-    return F.adaptive_avg_pool3d(clips, (num_frames, size, size))
+    return F.avg_pool3d(clips, (1, clips.shape[3] // size, clips.shape[4] // size))
+
+
+def enlarge(sketches: Clips, size: int) -> Float[Tensor, "b c t size size"]:
+    """Return the sketches at `size` x `size` pixels, smoothly."""
+    frames = rearrange(sketches, "b c t h w -> b (c t) h w").contiguous()
+    enlarged = F.interpolate(frames, (size, size), mode="bilinear")
+    return rearrange(enlarged, "b (c t) h w -> b c t h w", c=sketches.shape[1])
+
+
+def cut(clips: Clips, frames: int, size: int) -> Float[Tensor, "b n d"]:
+    """Return the values of each patch of so many frames, height and width in a row."""
+    return rearrange(
+        clips, "b c (n t) (i h) (j w) -> b (n i j) (c t h w)", t=frames, h=size, w=size
+    )
 
 
 class Basis(nn.Module):
-    """Sketches to tokens and back, by principal components (Pearson 1901).
+    """Square patches of clips to tokens and back, by principal components (Pearson 1901).
 
-    Tokens have unit mean square over a data set. Buffers: `mean` and `components` of a frame group
+    Tokens have unit mean square over a data set. Buffers: `mean` and `components` of a patch
     (rows orthonormal), `scale` by which each coefficient is divided, and `spread`, the deviation
     that it then has.
+
+    Args:
+        frames: frames of a patch.
+        size: height and width of a patch in pixels.
+        token_dim: components that are kept.
+        whitening: exponent of a component's deviation by which it is divided: 0 leaves pixels,
+            1 whitens.
     """
 
-    def __init__(self, config: SketchConfig) -> None:
+    def __init__(self, frames: int, size: int, token_dim: int, whitening: float) -> None:
         super().__init__()
-        self.config = config
+        self.frames, self.size, self.whitening = frames, size, whitening
         self.mean: Tensor
         self.components: Tensor
         self.scale: Tensor
         self.spread: Tensor
-        self.register_buffer("mean", torch.zeros(config.group_values))
-        self.register_buffer("components", torch.zeros(config.token_dim, config.group_values))
-        self.register_buffer("scale", torch.ones(config.token_dim))
-        self.register_buffer("spread", torch.ones(config.token_dim))
+        num_values = 3 * frames * size**2
+        self.register_buffer("mean", torch.zeros(num_values))
+        self.register_buffer("components", torch.zeros(token_dim, num_values))
+        self.register_buffer("scale", torch.ones(token_dim))
+        self.register_buffer("spread", torch.ones(token_dim))
 
-    def encode(self, sketches: Clips) -> Float[Tensor, "b n d"]:
-        """Return the tokens of whole groups of frames, in order of time."""
-        return (self.groups(sketches) - self.mean) @ self.components.T / self.scale
+    def encode(self, clips: Clips) -> Float[Tensor, "b n d"]:
+        """Return the tokens of the patches: by time, then from top to bottom, then left to right."""
+        return (self.patches(clips) - self.mean) @ self.components.T / self.scale
 
-    def decode(self, tokens: Float[Tensor, "b n d"]) -> Clips:
-        """Return the sketches that tokens stand for; undoes `encode` within the components."""
-        groups = tokens * self.scale @ self.components + self.mean
+    def decode(self, tokens: Float[Tensor, "b n d"], width: int) -> Clips:
+        """Return the square clips that tokens stand for; undoes `encode` within the components."""
         return rearrange(
-            groups,
-            "b n (c t h w) -> b c (n t) h w",
+            tokens * self.scale @ self.components + self.mean,
+            "b (n i j) (c t h w) -> b c (n t) (i h) (j w)",
             c=3,
-            t=self.config.group_frames,
-            h=self.config.sketch_size,
+            t=self.frames,
+            h=self.size,
+            w=self.size,
+            i=width // self.size,
+            j=width // self.size,
         )
 
-    def groups(self, sketches: Clips) -> Float[Tensor, "b n _"]:
-        """Return the values of each group of frames in a row."""
-        return rearrange(sketches, "b c (n t) h w -> b n (c t h w)", t=self.config.group_frames)
+    def patches(self, clips: Clips) -> Float[Tensor, "b n d"]:
+        """Return the values of each patch in a row."""
+        return cut(clips, self.frames, self.size)
 
     @torch.no_grad()
     def fit(self, moments: "Moments") -> None:
         """Set the buffers from what was measured."""
         mean, covariance = moments.mean_and_covariance()
-        keep = self.config.token_dim
+        keep = len(self.scale)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)  # the sketch of the covariance is random, but every run's the same
             _, values, vectors = torch.svd_lowrank(
                 covariance.cpu(), q=min(keep + 32, len(mean)), niter=6
             )
         deviations = values[:keep].clamp(min=1e-8).sqrt()
-        powered = deviations**self.config.whitening
+        powered = deviations**self.whitening
         self.mean.copy_(mean)
         self.components.copy_(vectors[:, :keep].T)
         self.scale.copy_(powered * (deviations / powered).square().mean().sqrt())
@@ -79,7 +100,7 @@ class Basis(nn.Module):
 
 
 class Moments(nn.Module):
-    """Running sums from which the mean and covariance of frame groups follow."""
+    """Running sums from which the mean and covariance of patches follow."""
 
     def __init__(self, num_values: int) -> None:
         super().__init__()
@@ -91,9 +112,9 @@ class Moments(nn.Module):
         self.register_buffer("products", torch.zeros(num_values, num_values))
 
     @torch.no_grad()
-    def add(self, groups: Float[Tensor, "b n d"]) -> None:
-        """Count the groups of one batch."""
-        rows = rearrange(groups, "b n d -> (b n) d")
+    def add(self, patches: Float[Tensor, "b n d"]) -> None:
+        """Count the patches of one batch."""
+        rows = rearrange(patches, "b n d -> (b n) d")
         self.count += len(rows)
         self.total += rows.sum(0, dtype=torch.float64)
         self.products.addmm_(rows.T, rows)

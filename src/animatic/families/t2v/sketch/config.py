@@ -8,7 +8,7 @@ from animatic.types import ClipShape
 
 @dataclass(frozen=True)
 class SketchConfig:
-    """A sketch of each frame by flow matching, then details by an adversarial generator.
+    """A sketch of each frame, then its details, both by flow matching, and critics.
 
     All lengths are pixels, frames or numbers of values; all weights and rates have no unit. The
     values are our choice unless a source is named; docs/log.md has the few that were compared.
@@ -23,56 +23,63 @@ class SketchConfig:
 
     sketch_size: int = 16
     """Height and width of the sketch in pixels."""
-    group_frames: int = 8
-    """Consecutive sketch frames that make one token; in wide tokens, few of them, learning is twice
-    as fast (docs/log.md)."""
-    token_dim: int = 512
-    """Principal components that are kept of one token; with 256 limbs are lost (docs/log.md)."""
+    patch_frames: int = 8
+    """Consecutive frames that one token spans, of the sketch and of the details; in wide tokens,
+    few of them, learning is twice as fast (docs/log.md)."""
+    patch_size: int = 16
+    """Height and width in pixels of the patches of details."""
+    sketch_components: int = 512
+    """Principal components of a token of the sketch; with 256 limbs are lost (docs/log.md)."""
+    detail_components: int = 384
+    """Principal components of a token of details."""
     whitening: float = 0.5
     """Exponent of a component's deviation by which it is divided: 0 leaves pixels, 1 whitens."""
     basis_steps: int = 100
-    """Steps at the start that only measure the covariance from which the components come."""
+    """Steps at the start that only measure sketches, and as many more that measure details, from
+    whose covariances the components come."""
+    measured_patches: int = 8
+    """Patches of details that are measured of each clip."""
 
-    sketcher_dim: int = 256
-    """Width of the sketching transformer."""
-    sketcher_layers: int = 6
-    """Blocks of the sketching transformer."""
-    sketcher_heads: int = 8
+    sketcher_dim: int = 320
+    """Width of the transformer of sketches."""
+    sketcher_layers: int = 5
+    """Blocks of the transformer of sketches."""
+    detailer_dim: int = 256
+    """Width of the transformer of details."""
+    detailer_layers: int = 6
+    """Blocks of the transformer of details."""
+    num_heads: int = 4
     """Attention heads in each block."""
     num_draws: int = 4
-    """Pairs of noise and time that are drawn for each clip in a step."""
+    """Pairs of noise and time that are drawn for each sketch in a step."""
     drop_text: float = 0.1
     """Share of draws that see no text, so that guidance has something to lead away from."""
-    guidance: float = 3.0
-    """How far a sample is led from what no text gives towards what the text gives; 1 is not led
+    guidance: float = 2.0
+    """How far a sketch is led from what no text gives towards what the text gives; 1 is not led
     (Ho & Salimans 2022, arXiv:2207.12598)."""
-    sample_steps: int = 10
+    sketch_steps: int = 10
     """Euler steps from noise to a sketch."""
+    detail_guidance: float = 1.0
+    """The same as `guidance`, for details."""
+    detail_steps: int = 4
+    """Euler steps from noise to details."""
+    sketch_noise: float = 0.2
+    """Largest deviation of noise on the sketches that are given when details are learnt, in units
+    of a token's deviation: real sketches are cleaner than drawn ones."""
 
-    detail_dim: int = 64
-    """Channels of the detail generator at its finest level; coarser ones have twice and four times
-    as many."""
-    critic_dim: int = 48
+    critic_dim: int = 40
     """Channels of the critics at their finest level."""
     style_dim: int = 256
-    """Length of the vector by which text and noise steer the details."""
-    noise_dim: int = 64
-    """Length of the noise vector of the details."""
+    """Length of the vector by which the words steer the critics."""
+    critic_clips: int = 4
+    """Clips of each batch part that the critics see."""
     window_frames: int = 16
-    """Frames of the windows on which the details are trained."""
-    detail_clips: int = 4
-    """Clips of each batch part on which the details are trained."""
+    """Frames of the windows of clips that the critics see."""
     critic_frames: int = 4
     """Frames of a window that the spatial critic judges."""
-    adversarial_start: int = 300
-    """Step after which the critics join; before it details only learn to reconstruct."""
-    sketch_noise: float = 0.1
-    """Largest deviation of noise on the sketch's tokens in detail training, in units of a token's
-    deviation: real sketches are cleaner than drawn ones."""
-
-    reconstruction_weight: float = 5.0
-    """Weight of the absolute error of the details."""
-    adversarial_weight: float = 1.0
+    adversarial_start: int = 5000
+    """Step after which the critics join; before it details only learn to follow the flow."""
+    adversarial_weight: float = 0.05
     """Weight of the critics in the loss of the details."""
     wrong_text_weight: float = 0.5
     """Weight of real clips with wrong text in the critics' loss (TFGAN: 0.5)."""
@@ -81,10 +88,8 @@ class SketchConfig:
     penalty_every: int = 4
     """Steps between gradient penalties."""
 
-    sketcher_rate: float = 1e-3
-    """Adam's learning rate of the sketching transformer."""
-    detail_rate: float = 5e-4
-    """Adam's learning rate of the detail generator."""
+    flow_rate: float = 1e-3
+    """Adam's learning rate of both transformers."""
     critic_rate: float = 5e-4
     """Adam's learning rate of the critics."""
     warmup_steps: int = 200
@@ -100,21 +105,22 @@ class SketchConfig:
         """
         for whole, part in (
             ("size", "sketch_size"),
-            ("num_frames", "group_frames"),
+            ("size", "patch_size"),
+            ("num_frames", "patch_frames"),
             ("num_frames", "window_frames"),
-            ("window_frames", "group_frames"),
             ("window_frames", "critic_frames"),
-            ("sketcher_dim", "sketcher_heads"),
+            ("sketcher_dim", "num_heads"),
+            ("detailer_dim", "num_heads"),
         ):
             if getattr(self, whole) % getattr(self, part):
                 raise UserError(
                     f"{whole} {getattr(self, whole)} must be a multiple of "
                     f"{part} {getattr(self, part)}"
                 )
-        if self.sketch_size % 4 or self.size != 4 * self.sketch_size:
+        if self.sketch_size * self.patch_size % self.size:
             raise UserError(
-                f"size {self.size} must be 4 times sketch_size {self.sketch_size}, "
-                "and sketch_size a multiple of 4"
+                f"patch_size {self.patch_size} must cover whole pixels of a sketch of "
+                f"{self.sketch_size} of {self.size}"
             )
         if self.window_frames % 4:
             raise UserError(f"window_frames {self.window_frames} must be a multiple of 4")
@@ -125,14 +131,20 @@ class SketchConfig:
         return ClipShape(self.num_frames, self.size, self.size, self.fps)
 
     @property
-    def num_tokens(self) -> int:
-        """Tokens of one sketch."""
-        return self.num_frames // self.group_frames
+    def sketch_tokens(self) -> tuple[int, int]:
+        """Number and length of the tokens of a sketch."""
+        return self.num_frames // self.patch_frames, self.sketch_components
 
     @property
-    def group_values(self) -> int:
-        """Values of the sketch frames that make one token."""
-        return 3 * self.group_frames * self.sketch_size**2
+    def detail_tokens(self) -> tuple[int, int]:
+        """Number and length of the tokens of details."""
+        patches = (self.size // self.patch_size) ** 2
+        return patches * (self.num_frames // self.patch_frames), self.detail_components
+
+    @property
+    def given_size(self) -> int:
+        """Height and width, in pixels of the sketch, of what it shows of one patch of details."""
+        return self.patch_size * self.sketch_size // self.size
 
 
 SKETCH_PRESETS = {
@@ -141,19 +153,23 @@ SKETCH_PRESETS = {
         num_frames=8,
         size=16,
         sketch_size=4,
-        group_frames=4,
-        token_dim=24,
+        patch_frames=4,
+        patch_size=8,
+        sketch_components=24,
+        detail_components=16,
         basis_steps=2,
+        measured_patches=4,
         sketcher_dim=32,
         sketcher_layers=1,
-        sketcher_heads=2,
-        sample_steps=2,
-        detail_dim=8,
+        detailer_dim=16,
+        detailer_layers=1,
+        num_heads=2,
+        sketch_steps=2,
+        detail_steps=2,
         critic_dim=8,
         style_dim=16,
-        noise_dim=4,
         window_frames=4,
-        detail_clips=2,
+        critic_clips=2,
         critic_frames=2,
         adversarial_start=4,
         penalty_every=1,

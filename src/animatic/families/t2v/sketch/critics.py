@@ -47,13 +47,16 @@ class Critics(nn.Module):
             frames: which frames the spatial critic looks at.
             texts: one or several texts for each clip; looking at the clips is shared.
         """
-        halved = F.avg_pool3d(clips, (1, 2, 2))
-        seen = _pooled(self.spatial(clips[:, :, frames])), _pooled(self.temporal(halved))
-        words = [self.read_words(text) for text in texts]
-        return [
-            torch.stack([self.judge_frames(seen[0], w), self.judge_motion(seen[1], w)], dim=1)
-            for w in words
-        ]
+        # In bf16 the slope that the gradient penalty measures would be rounding, and some 3D
+        # convolutions give other bits each time on a CPU.
+        with torch.autocast(clips.device.type, enabled=False):
+            halved = F.avg_pool3d(clips, (1, 2, 2))
+            seen = _pooled(self.spatial(clips[:, :, frames])), _pooled(self.temporal(halved))
+            words = [self.read_words(text) for text in texts]
+            return [
+                torch.stack([self.judge_frames(seen[0], w), self.judge_motion(seen[1], w)], dim=1)
+                for w in words
+            ]
 
 
 class Verdict(nn.Module):

@@ -1,4 +1,4 @@
-"""Pixels into channels and back, so that convolutions work where a CPU is fast."""
+"""Pixels into channels, so that convolutions work where a CPU is fast."""
 
 import torch
 from einops import rearrange
@@ -13,12 +13,6 @@ def fold(x: Tensor, factors: Factors) -> Tensor:
     ft, fh, fw = factors
     folded = rearrange(x, "b c (t ft) (h fh) (w fw) -> b (c ft fh fw) t h w", ft=ft, fh=fh, fw=fw)
     return folded.contiguous(memory_format=torch.channels_last_3d)
-
-
-def unfold(x: Tensor, factors: Factors) -> Tensor:
-    """Undo `fold`."""
-    ft, fh, fw = factors
-    return rearrange(x, "b (c ft fh fw) t h w -> b c (t ft) (h fh) (w fw)", ft=ft, fh=fh, fw=fw)
 
 
 class Fold(nn.Module):

@@ -1,11 +1,12 @@
 """Training: both stages learn in every step, each from real clips and their sketches.
 
-One step, after the basis is fitted:
+One step, after the bases are fitted:
 1. the sketcher learns the flow from noise to the tokens of real sketches;
-2. the detailer restores windows of real clips from their slightly noised sketches;
-3. the critics learn to score a real clip above a restored one, and above itself with wrong text;
-4. the detailer learns to please them.
-Source of 3 and 4: relativistic pairing with gradient penalties on both sides, Huang et al. 2024,
+2. the detailer learns the flow from noise to the tokens of what real clips have and their sketches
+   lack, given those sketches, slightly noised;
+3. the critics learn to score a real clip above one with guessed details, and above itself with
+   wrong text; the detailer learns to please them with its guesses.
+Source of 3: relativistic pairing with gradient penalties on both sides, Huang et al. 2024,
 arXiv:2501.05441; wrong text as a negative, Reed et al. 2016, arXiv:1605.05396.
 """
 
@@ -20,10 +21,10 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from animatic.contracts import Engine, Tools
-from animatic.families.t2v.sketch.basis import Moments, shrink
+from animatic.families.t2v.sketch.basis import Moments, cut, enlarge, shrink
 from animatic.families.t2v.sketch.config import SketchConfig
+from animatic.families.t2v.sketch.flow import Guess, guess_tokens
 from animatic.families.t2v.sketch.networks import Networks
-from animatic.families.t2v.sketch.sketcher import flow_loss
 from animatic.families.t2v.sketch.style import trimmed
 from animatic.nn.ema import follow
 from animatic.types import Batch, Clips, EncodedText, Weights
@@ -31,16 +32,26 @@ from animatic.types import Batch, Clips, EncodedText, Weights
 PENALTY_NOISE = 0.02
 """Deviation of the pixel noise by which the slope of a critic is measured."""
 
-WINDOW_STEP = 4
-"""Windows begin at multiples of this many frames, which the detailer's coarse level folds."""
 
+class Lesson(NamedTuple):
+    """What both stages learn from; all but the clips and texts follows from the bases."""
 
-Read = tuple[Batch, EncodedText]
-"""A micro-batch and its texts as the text encoder reads them."""
+    clips: Clips
+    text: EncodedText
+    sketch_tokens: Float[Tensor, "b n d"]
+    enlarged: Clips
+    detail_tokens: Float[Tensor, "b m e"]
+    given: Float[Tensor, "b m g"]
+
+    def first(self, count: int) -> "Lesson":
+        """Return the lesson of the first clips only."""
+        clips, text, *rest = self
+        words = EncodedText(text.tokens[:count], text.mask[:count])
+        return Lesson(clips[:count], words, *(part[:count] for part in rest))
 
 
 class Window(NamedTuple):
-    """Part of real clips, with what the detailer makes of its sketch."""
+    """Part of real clips, and the same part with guessed details."""
 
     real: Clips
     made: Clips
@@ -49,19 +60,20 @@ class Window(NamedTuple):
 
 
 class SketchLearner:
-    """Updates the basis, the sketcher, the detailer and the critics."""
+    """Updates the bases, the sketcher, the detailer and the critics."""
 
     def __init__(self, config: SketchConfig, engine: Engine, tools: Tools) -> None:
         self.config, self.engine, self.tools = config, engine, tools
         networks = Networks(config, tools.text_encoder.dim).to(engine.device)
         self.average = copy.deepcopy(networks).requires_grad_(False).eval()
-        self.basis, self.critics = networks.basis, networks.critics
-        self.moments: Moments | None = Moments(config.group_values).to(engine.device)
+        self.sketch_basis, self.detail_basis = networks.sketch_basis, networks.detail_basis
+        self.critics = networks.critics
+        self.moments: Moments | None = Moments(len(self.sketch_basis.mean)).to(engine.device)
         self.trained: dict[str, Any] = {}
         self.optimizers: dict[str, Any] = {}
         for name, rate, betas in (
-            ("sketcher", config.sketcher_rate, (0.9, 0.99)),
-            ("detailer", config.detail_rate, (0.0, 0.99)),
+            ("sketcher", config.flow_rate, (0.9, 0.99)),
+            ("detailer", config.flow_rate, (0.9, 0.99)),
             ("critics", config.critic_rate, (0.0, 0.99)),
         ):
             network = getattr(networks, name)
@@ -72,31 +84,27 @@ class SketchLearner:
     def step(self, batches: Sequence[Batch], step: int) -> dict[str, float]:
         """Update once from micro-batches whose gradients add up."""
         batches = [batch.to(self.engine.device) for batch in batches]
-        if step < self.config.basis_steps:
-            return self._measure(batches, last=step == self.config.basis_steps - 1)
-        step -= self.config.basis_steps
+        measuring = 2 * self.config.basis_steps
+        if step < measuring:
+            return self._measure(batches, step)
+        step -= measuring
         self._warm_up(step)
-        texts = [self._read(batch) for batch in batches]
-        read = list(zip(batches, texts, strict=True))
-        losses = self._learn_to_sketch(read)
+        lessons = [self._lesson(batch) for batch in batches]
         adversarial = step >= self.config.adversarial_start
+        losses = self._learn_to_sketch(lessons)
         if adversarial:
-            losses |= self._teach_critics(read, step)
-        losses |= self._restore(read, adversarial)
+            losses |= self._teach_critics(lessons, step)
+        losses |= self._learn_details(lessons, adversarial)
         for name, network in self.trained.items():
             follow(getattr(self.average, name), network, self.config.ema_decay, step)
         return losses
-
-    def _read(self, batch: Batch) -> EncodedText:
-        assert batch.texts is not None, "a family that reads text is trained on captions"
-        return trimmed(self.tools.text_encoder.encode(batch.texts))
 
     def weights(self) -> Weights:
         """Return the averaged networks."""
         return {name: value.detach().cpu() for name, value in self.average.state_dict().items()}
 
     def state_dict(self) -> dict[str, Any]:
-        """Return networks, averages, optimisers and, while the basis is measured, its sums."""
+        """Return networks, averages, optimisers and, while a basis is measured, its sums."""
         return {
             "average": self.average.state_dict(),
             "moments": None if self.moments is None else self.moments.state_dict(),
@@ -107,76 +115,127 @@ class SketchLearner:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Undo `state_dict`."""
         self.average.load_state_dict(state["average"])
-        self.basis.load_state_dict(self.average.basis.state_dict())
-        if state["moments"] is None or self.moments is None:
-            self.moments = None
-        else:
+        self.sketch_basis.load_state_dict(self.average.sketch_basis.state_dict())
+        self.detail_basis.load_state_dict(self.average.detail_basis.state_dict())
+        self.moments = None
+        if state["moments"] is not None:
+            self.moments = Moments(len(state["moments"]["total"])).to(self.engine.device)
             self.moments.load_state_dict(state["moments"])
         for name, network in self.trained.items():
             network.load_state_dict(state["trained"][name])
             self.optimizers[name].load_state_dict(state["optimizers"][name])
 
-    def _measure(self, batches: Sequence[Batch], last: bool) -> dict[str, float]:
-        """Add the sketches to the sums from which, after the last step, the basis is fitted."""
+    def _measure(self, batches: Sequence[Batch], step: int) -> dict[str, float]:
+        """Add to the sums of a basis, and fit it after its last step: the sketch's, then details'.
+
+        Details are what a sketch lacks within its basis, so that basis comes first.
+        """
+        config = self.config
+        of_sketch = step < config.basis_steps
+        basis = self.sketch_basis if of_sketch else self.detail_basis
+        kept = self.average.sketch_basis if of_sketch else self.average.detail_basis
         moments = self.moments
-        assert moments is not None, "the basis is fitted only once"
+        if moments is None:
+            moments = self.moments = Moments(len(basis.mean)).to(self.engine.device)
         for batch in batches:
-            moments.add(self.basis.groups(shrink(batch.clips, self.config.sketch_size)))
-        if last:
+            sketches = shrink(batch.clips, config.sketch_size)
+            if of_sketch:
+                moments.add(basis.patches(sketches))
+            else:
+                patches = basis.patches(batch.clips - self._enlarged(sketches))
+                chosen = torch.randperm(patches.shape[1])[: config.measured_patches]
+                moments.add(patches[:, chosen.to(patches.device)])
+        if (step + 1) % config.basis_steps == 0:
             for total in moments.buffers():
                 total.copy_(self.engine.all_reduce(total, reduce_op="sum"))
-            self.basis.fit(moments)
-            self.average.basis.load_state_dict(self.basis.state_dict())
+            basis.fit(moments)
+            kept.load_state_dict(basis.state_dict())
             self.moments = None
         return {"measured": float(moments.count)}
+
+    def _enlarged(self, sketches: Clips) -> Float[Tensor, "b c t _ _"]:
+        """Return what a sketch shows within its basis, at full size."""
+        config = self.config
+        tokens = self.sketch_basis.encode(sketches)
+        return enlarge(self.sketch_basis.decode(tokens, config.sketch_size), config.size)
 
     def _warm_up(self, step: int) -> None:
         share = min(1.0, (step + 1) / self.config.warmup_steps)
         for name, optimizer in self.optimizers.items():
             optimizer.param_groups[0]["lr"] = self.rates[name] * share
 
-    def _learn_to_sketch(self, read: Sequence[Read]) -> dict[str, float]:
-        config, sums = self.config, Sums(len(read))
+    @torch.no_grad()
+    def _lesson(self, batch: Batch) -> Lesson:
+        """Write clips in both bases, and give a noised sketch to each patch of details."""
+        config = self.config
+        assert batch.texts is not None, "a family that reads text is trained on captions"
+        text = trimmed(self.tools.text_encoder.encode(batch.texts))
+        with self.engine.autocast():
+            sketch_tokens = self.sketch_basis.encode(shrink(batch.clips, config.sketch_size))
+            sketches = self.sketch_basis.decode(sketch_tokens, config.sketch_size)
+            enlarged = enlarge(sketches.float(), config.size)
+            detail_tokens = self.detail_basis.encode(batch.clips - enlarged)
+            level = config.sketch_noise * torch.rand(len(sketches), 1, 1, device=sketches.device)
+            noised = sketch_tokens + level * torch.randn_like(sketch_tokens)
+            shown = self.sketch_basis.decode(noised, config.sketch_size)
+        given = cut(shown.float(), config.patch_frames, config.given_size)
+        return Lesson(batch.clips, text, sketch_tokens, enlarged, detail_tokens, given)
+
+    def _learn_to_sketch(self, lessons: Sequence[Lesson]) -> dict[str, float]:
+        config, sums = self.config, Sums(len(lessons))
         with self._update("sketcher"):
-            for index, (batch, text) in enumerate(read):
-                tokens = self.basis.encode(shrink(batch.clips, config.sketch_size))
-                tokens = tokens.repeat(config.num_draws, 1, 1)
-                words = _repeated(text, config.num_draws)
-                with self._gathering("sketcher", index, len(read)):
-                    loss = flow_loss(
-                        self.trained["sketcher"], self.basis.spread, tokens, words, config.drop_text
-                    )
-                    self.engine.backward(loss / len(read))
+            for index, lesson in enumerate(lessons):
+                tokens = lesson.sketch_tokens.repeat_interleave(config.num_draws, dim=0)
+                with self._gathering("sketcher", index, len(lessons)):
+                    loss = guess_tokens(
+                        self.trained["sketcher"],
+                        self.sketch_basis.spread,
+                        tokens,
+                        lesson.text,
+                        config.drop_text,
+                    ).loss
+                    self.engine.backward(loss / len(lessons))
                 sums.add(sketch=loss)
         return sums.means
 
-    def _window(self, batch: Batch, text: EncodedText) -> Window:
-        """Cut a random window from some clips, and restore it from its noised sketch."""
-        config, device = self.config, batch.clips.device
-        clips, text = batch.clips[: config.detail_clips], _first(text, config.detail_clips)
-        noise_level = config.sketch_noise * torch.rand(len(clips), 1, 1, device=device)
-        tokens = self.basis.encode(shrink(clips, config.sketch_size))
-        sketches = self.basis.decode(tokens + noise_level * torch.randn_like(tokens))
-        places = (config.num_frames - config.window_frames) // WINDOW_STEP + 1
-        start = WINDOW_STEP * int(torch.randint(places, ()))
-        window = slice(start, start + config.window_frames)
-        noise = torch.randn(len(clips), config.noise_dim, device=device)
-        made = self.trained["detailer"](sketches[:, :, window], text, noise)
-        frames = torch.randperm(config.window_frames)[: config.critic_frames].to(device)
-        return Window(clips[:, :, window], made, text, frames)
+    def _guess_details(self, lesson: Lesson) -> Guess:
+        return guess_tokens(
+            self.trained["detailer"],
+            self.detail_basis.spread,
+            lesson.detail_tokens,
+            lesson.text,
+            self.config.drop_text,
+            lesson.given,
+        )
 
-    def _teach_critics(self, read: Sequence[Read], step: int) -> dict[str, float]:
-        config, critics, sums = self.config, self.trained["critics"], Sums(len(read))
+    def _window(self, lesson: Lesson, guessed: Float[Tensor, "b n d"]) -> Window:
+        """Cut a random window from the first clips, real and with guessed details."""
+        config = self.config
+        few = lesson.first(config.critic_clips)
+        details = self.detail_basis.decode(guessed[: config.critic_clips], config.size)
+        start = int(torch.randint(config.num_frames - config.window_frames + 1, ()))
+        window = slice(start, start + config.window_frames)
+        frames = torch.randperm(config.window_frames)[: config.critic_frames]
+        return Window(
+            real=few.clips[:, :, window],
+            made=(few.enlarged + details)[:, :, window],
+            text=few.text,
+            frames=frames.to(details.device),
+        )
+
+    def _teach_critics(self, lessons: Sequence[Lesson], step: int) -> dict[str, float]:
+        config, critics, sums = self.config, self.trained["critics"], Sums(len(lessons))
         penalised = step % config.penalty_every == 0
         with self._update("critics"):
-            for index, (batch, text) in enumerate(read):
+            for index, lesson in enumerate(lessons):
                 with torch.no_grad():
-                    window = self._window(batch, text)
+                    few = lesson.first(config.critic_clips)
+                    window = self._window(few, self._guess_details(few).tokens)
                 both, texts = torch.cat([window.real, window.made]), _repeated(window.text, 2)
                 views = [both]
                 if penalised:
                     views.append(both + PENALTY_NOISE * torch.randn_like(both))
-                with self._gathering("critics", index, len(read)):
+                with self._gathering("critics", index, len(lessons)):
                     fitting, wrong = critics(
                         torch.cat(views),
                         window.frames,
@@ -192,24 +251,23 @@ class SketchLearner:
                         penalty = ((noised - clean) / PENALTY_NOISE).square().mean()
                         loss = loss + config.penalty * config.penalty_every * penalty
                         sums.add(penalty=penalty)
-                    self.engine.backward(loss / len(read))
+                    self.engine.backward(loss / len(lessons))
                 sums.add(critic=judging, misfit=misfit)
         return sums.means
 
-    def _restore(self, read: Sequence[Read], adversarial: bool) -> dict[str, float]:
-        config, sums = self.config, Sums(len(read))
+    def _learn_details(self, lessons: Sequence[Lesson], adversarial: bool) -> dict[str, float]:
+        config, sums = self.config, Sums(len(lessons))
         with self._update("detailer"):
-            for index, (batch, text) in enumerate(read):
-                with self._gathering("detailer", index, len(read)):
-                    window = self._window(batch, text)
-                    error = F.l1_loss(window.made, window.real)
-                    loss = config.reconstruction_weight * error
+            for index, lesson in enumerate(lessons):
+                with self._gathering("detailer", index, len(lessons)):
+                    guess = self._guess_details(lesson)
+                    loss = guess.loss
                     if adversarial:
-                        pleasing = self._displeasure(window)
+                        pleasing = self._displeasure(self._window(lesson, guess.tokens))
                         loss = loss + config.adversarial_weight * pleasing
                         sums.add(displeasure=pleasing)
-                    self.engine.backward(loss / len(read))
-                sums.add(details=error)
+                    self.engine.backward(loss / len(lessons))
+                sums.add(details=guess.loss)
         return sums.means
 
     def _displeasure(self, window: Window) -> Float[Tensor, ""]:
@@ -219,12 +277,11 @@ class SketchLearner:
         processes would wait for them.
         """
         self.critics.requires_grad_(False)
-        with self.engine.autocast():
-            with torch.no_grad():
-                (real,) = self.critics(window.real, window.frames, window.text)
-            (made,) = self.critics(window.made, window.frames, window.text)
+        with torch.no_grad():
+            (real,) = self.critics(window.real, window.frames, window.text)
+        (made,) = self.critics(window.made, window.frames, window.text)
         self.critics.requires_grad_(True)
-        return F.softplus(real.float() - made.float()).mean()
+        return F.softplus(real - made).mean()
 
     @contextmanager
     def _update(self, name: str):
@@ -260,7 +317,3 @@ def _repeated(text: EncodedText, times: int) -> EncodedText:
 def _rolled(text: EncodedText) -> EncodedText:
     """Give every clip the text of another."""
     return EncodedText(text.tokens.roll(1, 0), text.mask.roll(1, 0))
-
-
-def _first(text: EncodedText, count: int) -> EncodedText:
-    return EncodedText(text.tokens[:count], text.mask[:count])

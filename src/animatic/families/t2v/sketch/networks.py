@@ -6,17 +6,36 @@ from torch import nn
 from animatic.families.t2v.sketch.basis import Basis
 from animatic.families.t2v.sketch.config import SketchConfig
 from animatic.families.t2v.sketch.critics import Critics
-from animatic.families.t2v.sketch.detailer import Detailer
-from animatic.families.t2v.sketch.sketcher import Sketcher
+from animatic.families.t2v.sketch.flow import FlowTransformer
 
 
 class Networks(nn.Module):
-    """The basis, the sketcher (stage one), the detailer (stage two) and the critics."""
+    """Bases and transformers of the sketch (stage one) and of the details (stage two); critics."""
 
     def __init__(self, config: SketchConfig, text_dim: int) -> None:
         super().__init__()
-        self.basis = Basis(config)
-        self.sketcher = Sketcher(config, text_dim)
-        self.detailer = Detailer(config, text_dim)
+        frames = config.patch_frames
+        self.sketch_basis = Basis(
+            frames, config.sketch_size, config.sketch_components, config.whitening
+        )
+        self.detail_basis = Basis(
+            frames, config.patch_size, config.detail_components, config.whitening
+        )
+        self.sketcher = FlowTransformer(
+            config.sketch_tokens,
+            given_dim=0,
+            text_dim=text_dim,
+            dim=config.sketcher_dim,
+            num_layers=config.sketcher_layers,
+            num_heads=config.num_heads,
+        )
+        self.detailer = FlowTransformer(
+            config.detail_tokens,
+            given_dim=3 * frames * config.given_size**2,
+            text_dim=text_dim,
+            dim=config.detailer_dim,
+            num_layers=config.detailer_layers,
+            num_heads=config.num_heads,
+        )
         self.critics = Critics(config, text_dim)
         self.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]

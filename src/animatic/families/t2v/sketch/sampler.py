@@ -7,9 +7,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from animatic.contracts import Tools
+from animatic.families.t2v.sketch.basis import cut, enlarge
 from animatic.families.t2v.sketch.config import SketchConfig
+from animatic.families.t2v.sketch.flow import draw
 from animatic.families.t2v.sketch.networks import Networks
-from animatic.families.t2v.sketch.sketcher import draw
 from animatic.families.t2v.sketch.style import trimmed
 from animatic.types import Clips, ClipShape, Prompt, Samples, Weights
 
@@ -38,21 +39,30 @@ class SketchSampler:
 
     def _draw(self, text: str, seed: int) -> tuple[Clips, Float[Tensor, "b c t _ _"]]:
         """Return a sketch and a clip; all noise is drawn on the CPU, the same for every device."""
-        config, networks = self.config, self.networks
+        config, networks, device = self.config, self.networks, self.tools.device
         random = torch.Generator().manual_seed(seed)
-        tokens = torch.randn(1, config.num_tokens, config.token_dim, generator=random)
-        noise = torch.randn(1, config.noise_dim, generator=random)
         words = trimmed(self.tools.text_encoder.encode([text]))
+        sketch_noise = torch.randn(1, *config.sketch_tokens, generator=random)
+        detail_noise = torch.randn(1, *config.detail_tokens, generator=random)
         tokens = draw(
             networks.sketcher,
-            networks.basis.spread,
-            tokens.to(self.tools.device),
+            networks.sketch_basis.spread,
+            sketch_noise.to(device),
             words,
-            config.sample_steps,
+            config.sketch_steps,
             config.guidance,
         )
-        sketch = networks.basis.decode(tokens)
-        clip = networks.detailer(sketch, words, noise.to(self.tools.device))
+        sketch = networks.sketch_basis.decode(tokens, config.sketch_size)
+        details = draw(
+            networks.detailer,
+            networks.detail_basis.spread,
+            detail_noise.to(device),
+            words,
+            config.detail_steps,
+            config.detail_guidance,
+            cut(sketch, config.patch_frames, config.given_size),
+        )
+        clip = enlarge(sketch, config.size) + networks.detail_basis.decode(details, config.size)
         return sketch.clamp(-1, 1), clip.clamp(-1, 1)
 
 

@@ -1,4 +1,4 @@
-"""How words and noise steer the convolutions of stage two and of the critics."""
+"""How words steer the critics, and how many words there are."""
 
 import torch
 from jaxtyping import Float
@@ -35,25 +35,3 @@ def trimmed(text: EncodedText) -> EncodedText:
     """Drop the places behind the last word: they cost time and change nothing."""
     longest = int(text.mask.sum(dim=1).max())
     return EncodedText(text.tokens[:, :longest], text.mask[:, :longest])
-
-
-class ChannelNorm(nn.Module):
-    """Normalise each pixel over its channels, so that no frame or clip looks at another."""
-
-    def __init__(self, dim: int, style_dim: int | None = None) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(dim, elementwise_affine=style_dim is None)
-        self.modulate = None if style_dim is None else nn.Linear(style_dim, 2 * dim)
-        if self.modulate is not None:
-            nn.init.zeros_(self.modulate.weight)
-            nn.init.zeros_(self.modulate.bias)
-
-    def forward(
-        self, x: Float[Tensor, "b c t h w"], style: Float[Tensor, "b d"] | None = None
-    ) -> Float[Tensor, "b c t h w"]:
-        """Return the normalised pixels, scaled and shifted by the style where one is read."""
-        pixels = self.norm(x.movedim(1, -1))
-        if self.modulate is not None and style is not None:
-            gain, bias = self.modulate(style)[:, None, None, None].chunk(2, dim=-1)
-            pixels = pixels * (1 + gain) + bias
-        return pixels.movedim(-1, 1)
