@@ -6,7 +6,7 @@ from typing import Annotated
 import cyclopts
 from cyclopts import Parameter
 
-app = cyclopts.App(name="data", help="Make data sets.")
+app = cyclopts.App(name="data", help="Make data sets.", help_format="markdown")
 
 
 @app.command
