@@ -8,8 +8,7 @@ import torch
 from animatic.errors import UserError
 from animatic.families.t2v.sketch.basis import Basis, Moments, cut, enlarge, shrink
 from animatic.families.t2v.sketch.config import SKETCH_PRESETS, SketchConfig
-from animatic.families.t2v.sketch.critics import Critics
-from animatic.families.t2v.sketch.flow import FlowTransformer, denoise, draw, guess_tokens
+from animatic.families.t2v.sketch.flow import denoise, draw, guess_tokens
 from animatic.families.t2v.sketch.folding import fold
 from animatic.families.t2v.sketch.learner import SketchLearner, Window
 from animatic.families.t2v.sketch.networks import Networks

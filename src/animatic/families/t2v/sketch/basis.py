@@ -61,7 +61,7 @@ class Basis(nn.Module):
         self.register_buffer("spread", torch.ones(token_dim))
 
     def encode(self, clips: Clips) -> Float[Tensor, "b n d"]:
-        """Return the tokens of the patches: by time, then from top to bottom, then left to right."""
+        """Return the tokens of the patches: by time, then top to bottom, then left to right."""
         return (self.patches(clips) - self.mean) @ self.components.T / self.scale
 
     def decode(self, tokens: Float[Tensor, "b n d"], width: int) -> Clips:

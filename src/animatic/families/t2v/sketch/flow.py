@@ -3,7 +3,8 @@
 Trained by flow matching along straight paths from noise (time 0) to tokens (time 1).
 Source: Lipman et al. 2023, arXiv:2210.02747, its straight paths; adaptive layer norm
 by Peebles & Xie 2023, arXiv:2212.09748, shared by the blocks as in Chen et al. 2023,
-arXiv:2310.00426. The velocity at a time follows from the tokens that are expected there, which `denoise` returns.
+arXiv:2310.00426. The velocity at a time follows from the tokens that are expected there, which
+`denoise` returns.
 """
 
 import math
@@ -82,7 +83,9 @@ class FlowTransformer(nn.Module):
         state = self.modulate(F.silu(self.read_time(_waves(time)) + seen))
         # The first place holds "no words", and exactly one of it and the words is seen.
         words = torch.cat([self.no_words.expand(len(words), 1, -1).to(words), words], dim=1)
-        mask = torch.cat([without_text[:, None], _each(text.mask, rows) & ~without_text[:, None]], 1)
+        mask = torch.cat(
+            [without_text[:, None], _each(text.mask, rows) & ~without_text[:, None]], 1
+        )
         if given is not None:
             mixed = torch.cat([mixed, given], dim=2)
         hidden = self.read_tokens(mixed) + self.positions
