@@ -25,7 +25,7 @@ def clips(count=4, config=TINY, seed=0):
 
 
 def new_basis(components=TINY.sketch_components):
-    return Basis(TINY.patch_frames, TINY.sketch_size, components, TINY.whitening)
+    return Basis(TINY.patch_frames, TINY.sketch_patch, components, TINY.whitening)
 
 
 def fitted_basis(basis=None, count=64):
@@ -62,7 +62,7 @@ def test_patches_are_cut_by_time_then_row_then_column():
 
 
 def test_a_basis_of_all_components_loses_nothing():
-    basis, sketches = fitted_basis(new_basis(3 * 4 * 4 * 4), 400)
+    basis, sketches = fitted_basis(new_basis(3 * 4 * 2 * 2), 400)
     decoded = basis.decode(basis.encode(sketches), TINY.sketch_size)
     torch.testing.assert_close(decoded, sketches, atol=1e-3, rtol=0)
 
@@ -281,7 +281,14 @@ def test_the_detailer_learns_from_critics_that_are_sure(engine, tools):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"size": 60}, {"patch_frames": 5}, {"window_frames": 6}, {"num_heads": 3}, {"patch_size": 2}],
+    [
+        {"size": 60},
+        {"patch_frames": 5},
+        {"window_frames": 6},
+        {"num_heads": 3},
+        {"detail_patch": 2},
+        {"sketch_patch": 3},
+    ],
 )
 def test_sizes_that_do_not_fit_are_refused_with_both_numbers(wrong):
     with pytest.raises(UserError, match=r"\d+.*\d+"):

@@ -24,12 +24,14 @@ class SketchConfig:
     sketch_size: int = 16
     """Height and width of the sketch in pixels."""
     patch_frames: int = 8
-    """Consecutive frames that one token spans, of the sketch and of the details; in wide tokens,
-    few of them, learning is twice as fast (docs/log.md)."""
-    patch_size: int = 16
-    """Height and width in pixels of the patches of details."""
-    sketch_components: int = 512
-    """Principal components of a token of the sketch; with 256 limbs are lost (docs/log.md)."""
+    """Consecutive frames that one token spans, of the sketch and of the details."""
+    sketch_patch: int = 8
+    """Height and width, in pixels of the sketch, that one of its tokens spans. Tokens of the whole
+    frame learn much more slowly (docs/log.md)."""
+    detail_patch: int = 16
+    """Height and width in pixels that one token of details spans."""
+    sketch_components: int = 192
+    """Principal components of a token of the sketch."""
     detail_components: int = 384
     """Principal components of a token of details."""
     whitening: float = 0.5
@@ -40,14 +42,10 @@ class SketchConfig:
     measured_patches: int = 8
     """Patches of details that are measured of each clip."""
 
-    sketcher_dim: int = 320
-    """Width of the transformer of sketches."""
-    sketcher_layers: int = 5
-    """Blocks of the transformer of sketches."""
-    detailer_dim: int = 256
-    """Width of the transformer of details."""
-    detailer_layers: int = 6
-    """Blocks of the transformer of details."""
+    dim: int = 256
+    """Width of both transformers."""
+    num_layers: int = 6
+    """Blocks of each transformer."""
     num_heads: int = 4
     """Attention heads in each block."""
     num_draws: int = 4
@@ -57,11 +55,11 @@ class SketchConfig:
     guidance: float = 2.0
     """How far a sketch is led from what no text gives towards what the text gives; 1 is not led
     (Ho & Salimans 2022, arXiv:2207.12598)."""
-    sketch_steps: int = 10
+    sketch_steps: int = 8
     """Euler steps from noise to a sketch."""
     detail_guidance: float = 1.0
     """The same as `guidance`, for details."""
-    detail_steps: int = 4
+    detail_steps: int = 3
     """Euler steps from noise to details."""
     sketch_noise: float = 0.2
     """Largest deviation of noise on the sketches that are given when details are learnt, in units
@@ -77,7 +75,7 @@ class SketchConfig:
     """Frames of the windows of clips that the critics see."""
     critic_frames: int = 4
     """Frames of a window that the spatial critic judges."""
-    adversarial_start: int = 5000
+    adversarial_start: int = 3000
     """Step after which the critics join; before it details only learn to follow the flow."""
     adversarial_weight: float = 0.05
     """Weight of the critics in the loss of the details."""
@@ -105,21 +103,21 @@ class SketchConfig:
         """
         for whole, part in (
             ("size", "sketch_size"),
-            ("size", "patch_size"),
+            ("sketch_size", "sketch_patch"),
+            ("size", "detail_patch"),
             ("num_frames", "patch_frames"),
             ("num_frames", "window_frames"),
             ("window_frames", "critic_frames"),
-            ("sketcher_dim", "num_heads"),
-            ("detailer_dim", "num_heads"),
+            ("dim", "num_heads"),
         ):
             if getattr(self, whole) % getattr(self, part):
                 raise UserError(
                     f"{whole} {getattr(self, whole)} must be a multiple of "
                     f"{part} {getattr(self, part)}"
                 )
-        if self.sketch_size * self.patch_size % self.size:
+        if self.sketch_size * self.detail_patch % self.size:
             raise UserError(
-                f"patch_size {self.patch_size} must cover whole pixels of a sketch of "
+                f"detail_patch {self.detail_patch} must cover whole pixels of a sketch of "
                 f"{self.sketch_size} of {self.size}"
             )
         if self.window_frames % 4:
@@ -133,18 +131,19 @@ class SketchConfig:
     @property
     def sketch_tokens(self) -> tuple[int, int]:
         """Number and length of the tokens of a sketch."""
-        return self.num_frames // self.patch_frames, self.sketch_components
+        patches = (self.sketch_size // self.sketch_patch) ** 2
+        return patches * (self.num_frames // self.patch_frames), self.sketch_components
 
     @property
     def detail_tokens(self) -> tuple[int, int]:
         """Number and length of the tokens of details."""
-        patches = (self.size // self.patch_size) ** 2
+        patches = (self.size // self.detail_patch) ** 2
         return patches * (self.num_frames // self.patch_frames), self.detail_components
 
     @property
     def given_size(self) -> int:
         """Height and width, in pixels of the sketch, of what it shows of one patch of details."""
-        return self.patch_size * self.sketch_size // self.size
+        return self.detail_patch * self.sketch_size // self.size
 
 
 SKETCH_PRESETS = {
@@ -154,15 +153,14 @@ SKETCH_PRESETS = {
         size=16,
         sketch_size=4,
         patch_frames=4,
-        patch_size=8,
+        sketch_patch=2,
+        detail_patch=8,
         sketch_components=24,
         detail_components=16,
         basis_steps=2,
         measured_patches=4,
-        sketcher_dim=32,
-        sketcher_layers=1,
-        detailer_dim=16,
-        detailer_layers=1,
+        dim=32,
+        num_layers=1,
         num_heads=2,
         sketch_steps=2,
         detail_steps=2,

@@ -14,28 +14,14 @@ class Networks(nn.Module):
 
     def __init__(self, config: SketchConfig, text_dim: int) -> None:
         super().__init__()
-        frames = config.patch_frames
-        self.sketch_basis = Basis(
-            frames, config.sketch_size, config.sketch_components, config.whitening
-        )
-        self.detail_basis = Basis(
-            frames, config.patch_size, config.detail_components, config.whitening
-        )
-        self.sketcher = FlowTransformer(
-            config.sketch_tokens,
-            given_dim=0,
-            text_dim=text_dim,
-            dim=config.sketcher_dim,
-            num_layers=config.sketcher_layers,
-            num_heads=config.num_heads,
-        )
+        frames, whitening = config.patch_frames, config.whitening
+        self.sketch_basis = Basis(frames, config.sketch_patch, config.sketch_components, whitening)
+        self.detail_basis = Basis(frames, config.detail_patch, config.detail_components, whitening)
+        common = {"text_dim": text_dim, "dim": config.dim}
+        common |= {"num_layers": config.num_layers, "num_heads": config.num_heads}
+        self.sketcher = FlowTransformer(config.sketch_tokens, given_dim=0, **common)
         self.detailer = FlowTransformer(
-            config.detail_tokens,
-            given_dim=3 * frames * config.given_size**2,
-            text_dim=text_dim,
-            dim=config.detailer_dim,
-            num_layers=config.detailer_layers,
-            num_heads=config.num_heads,
+            config.detail_tokens, given_dim=3 * frames * config.given_size**2, **common
         )
         self.critics = Critics(config, text_dim)
         self.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
