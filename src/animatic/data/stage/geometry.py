@@ -34,36 +34,29 @@ def vector(x: float | int, y: float | int, z: float | int) -> Vector:
 @compiled
 def about_x(angle: float) -> Rotation:
     """Return the rotation about +x: positive angles tip an upright body forward."""
-    cos, sin = math.cos(angle), math.sin(angle)
-    turn = np.zeros((3, 3))
-    turn[0, 0] = 1.0
-    turn[1, 1] = turn[2, 2] = cos
-    turn[1, 2] = -sin
-    turn[2, 1] = sin
-    return turn
+    return _in_plane(1, 2, angle)
 
 
 @compiled
 def about_y(angle: float) -> Rotation:
     """Return the rotation about +y: positive angles turn a body to its left."""
-    cos, sin = math.cos(angle), math.sin(angle)
-    turn = np.zeros((3, 3))
-    turn[1, 1] = 1.0
-    turn[0, 0] = turn[2, 2] = cos
-    turn[0, 2] = sin
-    turn[2, 0] = -sin
-    return turn
+    return _in_plane(2, 0, angle)
 
 
 @compiled
 def about_z(angle: float) -> Rotation:
     """Return the rotation about +z: positive angles tip an upright body to its right."""
+    return _in_plane(0, 1, angle)
+
+
+@compiled
+def _in_plane(first: int, second: int, angle: float) -> Rotation:
+    """Return the rotation that carries one axis towards another and leaves the third alone."""
     cos, sin = math.cos(angle), math.sin(angle)
-    turn = np.zeros((3, 3))
-    turn[2, 2] = 1.0
-    turn[0, 0] = turn[1, 1] = cos
-    turn[0, 1] = -sin
-    turn[1, 0] = sin
+    turn = np.eye(3)
+    turn[first, first] = turn[second, second] = cos
+    turn[first, second] = -sin
+    turn[second, first] = sin
     return turn
 
 
