@@ -24,6 +24,12 @@ from animatic.types import Prompt
 
 SHIPPED = Path("src/animatic/checkpoints")
 PICTURES = Path("docs/pictures")
+SAMPLING = {
+    "guidance": float,
+    "detail_guidance": float,
+    "sketch_steps": int,
+    "detail_steps": int,
+}
 LIMITS = (
     "Sees only what Stage shows: one person, 16 actions, 8 scenes, 2.7 seconds at 64x64. Faces "
     "and hands are not resolved, thin props (clubs, ropes) often vanish, bodies melt in fast "
@@ -58,6 +64,14 @@ def hours(run: Path, batch_size: int) -> float:
     return round(seconds / 3600, 2)
 
 
+def setting(words: str) -> tuple[str, float]:
+    """Read one of the settings of sampling."""
+    name, _, number = words.partition("=")
+    if name not in SAMPLING:
+        raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(SAMPLING)}")
+    return name, SAMPLING[name](number)
+
+
 def joint(card: dict) -> float:
     """Return the score by which checkpoints are compared: both right, on seen pairs."""
     return card["accuracy"]["generated validation"]["joint"]
@@ -71,14 +85,18 @@ def main() -> None:
     parser.add_argument("--name", default="t2v")
     parser.add_argument("--num", type=int, default=512)
     parser.add_argument(
-        "--guidance", type=float, help="replaces the run's, which only sampling reads"
+        "--sampling",
+        type=setting,
+        nargs="+",
+        default=[],
+        metavar="NAME=NUMBER",
+        help=f"replace settings of the run that only sampling reads: {', '.join(SAMPLING)}",
     )
     here = f"{platform.machine()}, {torch.get_num_threads()} threads"
     parser.add_argument("--machine", default=here)
     given = parser.parse_args()
     trained = read_checkpoint(given.run / "model.safetensors")
-    if given.guidance is not None:
-        trained = replace(trained, config={**trained.config, "guidance": given.guidance})
+    trained = replace(trained, config={**trained.config, **dict(given.sampling)})
     path = SHIPPED / f"{given.name}.safetensors"
     former = json.loads(path.with_suffix(".json").read_text()) if path.is_file() else None
     trial = given.run / "packed" / path.name
@@ -92,6 +110,7 @@ def main() -> None:
         "data": {key: data[key] for key in ("name", "version", "num_clips", "splits")},
         "hours": hours(given.run, trained.card["batch_size"]),
         "machine": given.machine,
+        "sampling": {name: trained.config[name] for name in SAMPLING},
         "parameters": sum(tensor.numel() for tensor in trained.weights.values()),
         "megabytes": round(trial.stat().st_size / 1e6, 1),
         "cost": cost(str(trial)),
