@@ -52,7 +52,7 @@ class SketchConfig:
     """Pairs of noise and time that are drawn for each sketch in a step."""
     drop_text: float = 0.1
     """Share of draws that see no text, so that guidance has something to lead away from."""
-    guidance: float = 2.0
+    guidance: float = 4.0
     """How far a sketch is led from what no text gives towards what the text gives; 1 is not led
     (Ho & Salimans 2022, arXiv:2207.12598)."""
     sketch_steps: int = 8
@@ -77,18 +77,18 @@ class SketchConfig:
     """Frames of a window that the spatial critic judges."""
     adversarial_start: int = 3000
     """Step after which the critics join; before it details only learn to follow the flow."""
-    adversarial_weight: float = 0.05
+    adversarial_weight: float = 0.01
     """Weight of the critics in the loss of the details."""
     wrong_text_weight: float = 0.5
     """Weight of real clips with wrong text in the critics' loss (TFGAN: 0.5)."""
-    penalty: float = 0.3
+    penalty: float = 1.0
     """Weight of the gradient penalties on real and generated clips (Huang et al. 2024)."""
     penalty_every: int = 4
     """Steps between gradient penalties."""
 
     flow_rate: float = 1e-3
     """Adam's learning rate of both transformers."""
-    critic_rate: float = 5e-4
+    critic_rate: float = 2e-4
     """Adam's learning rate of the critics."""
     warmup_steps: int = 200
     """Steps over which the learning rates rise from zero."""

@@ -209,18 +209,22 @@ class SketchLearner:
         )
 
     def _window(self, lesson: Lesson, guessed: Float[Tensor, "b n d"]) -> Window:
-        """Cut a random window from the first clips, real and with guessed details."""
+        """Cut a random window from the first clips, with real and with guessed details.
+
+        Both are written in the bases, lest the critics look for what no guess can have.
+        """
         config = self.config
         few = lesson.first(config.critic_clips)
-        details = self.detail_basis.decode(guessed[: config.critic_clips], config.size)
+        both = torch.cat([few.detail_tokens, guessed[: config.critic_clips]])
+        real, made = self.detail_basis.decode(both, config.size).chunk(2)
         start = int(torch.randint(config.num_frames - config.window_frames + 1, ()))
         window = slice(start, start + config.window_frames)
         frames = torch.randperm(config.window_frames)[: config.critic_frames]
         return Window(
-            real=few.clips[:, :, window],
-            made=(few.enlarged + details)[:, :, window],
+            real=(few.enlarged + real)[:, :, window],
+            made=(few.enlarged + made)[:, :, window],
             text=few.text,
-            frames=frames.to(details.device),
+            frames=frames.to(both.device),
         )
 
     def _teach_critics(self, lessons: Sequence[Lesson], step: int) -> dict[str, float]:
