@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from animatic.errors import UserError
-from animatic.pipelines.device import choose_device, keep_memory
+from animatic.pipelines.device import choose_device, has_bf16, keep_memory
 
 
 def test_auto_is_always_there():
@@ -23,3 +23,9 @@ def test_keeping_memory_changes_no_result():
     before = (x @ x).sum()
     keep_memory()
     assert torch.equal(before, (x @ x).sum())
+
+
+@pytest.mark.parametrize("able", [True, False])
+def test_bf16_is_for_processors_that_multiply_in_it(monkeypatch, able):
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: able)
+    assert has_bf16(torch.device("cpu")) == able

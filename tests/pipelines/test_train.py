@@ -161,6 +161,24 @@ def test_seeds_of_steps_and_processes_differ():
     assert derived_seed(0, 0, 0) == derived_seed(0, 0, 0)
 
 
+class Listening(torch.nn.Linear):
+    """Remembers what kind of numbers it is given, and what it answers with before Fabric looks."""
+
+    def forward(self, x):
+        self.heard = x.dtype
+        answer = super().forward(x)
+        self.said = answer.dtype
+        return answer
+
+
+def test_bf16_rounds_products_but_not_what_networks_are_given(footage, tmp_path):
+    engine = pipeline._engine(a_run(footage, tmp_path / "run", precision="bf16-mixed"))
+    network = Listening(4, 4)
+    optimizer = torch.optim.SGD(network.parameters())
+    engine.setup(network, optimizer)[0](torch.rand(2, 4))
+    assert (network.heard, network.said) == (torch.float32, torch.bfloat16)
+
+
 WORKER = """
 import sys, torch
 from pathlib import Path

@@ -10,7 +10,8 @@ from animatic.families.t2v.sketch.basis import Basis, Moments, cut, enlarge, shr
 from animatic.families.t2v.sketch.config import SKETCH_PRESETS, SketchConfig
 from animatic.families.t2v.sketch.flow import denoise, draw, guess_tokens
 from animatic.families.t2v.sketch.folding import fold
-from animatic.families.t2v.sketch.learner import SketchLearner, Window
+from animatic.families.t2v.sketch.learner import SketchLearner
+from animatic.families.t2v.sketch.lesson import Window
 from animatic.families.t2v.sketch.networks import Networks
 from animatic.types import Batch, EncodedText
 

@@ -171,6 +171,7 @@ SKETCH_PRESETS = {
         critic_frames=2,
         adversarial_start=4,
         penalty_every=1,
+        flow_rate=4e-3,
         warmup_steps=1,
     ),
 }

@@ -13,50 +13,25 @@ arXiv:2501.05441; wrong text as a negative, Reed et al. 2016, arXiv:1605.05396.
 import copy
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from animatic.contracts import Engine, Tools
 from animatic.families.t2v.sketch.basis import Moments, cut, enlarge, shrink
 from animatic.families.t2v.sketch.config import SketchConfig
 from animatic.families.t2v.sketch.flow import Guess, guess_tokens
+from animatic.families.t2v.sketch.lesson import Lesson, Window, repeated, rolled
 from animatic.families.t2v.sketch.networks import Networks
 from animatic.families.t2v.sketch.style import trimmed
 from animatic.nn.ema import follow
-from animatic.types import Batch, Clips, EncodedText, Weights
+from animatic.types import Batch, Clips, Weights
 
 PENALTY_NOISE = 0.02
 """Deviation of the pixel noise by which the slope of a critic is measured."""
-
-
-class Lesson(NamedTuple):
-    """What both stages learn from; all but the clips and texts follows from the bases."""
-
-    clips: Clips
-    text: EncodedText
-    sketch_tokens: Float[Tensor, "b n d"]
-    enlarged: Clips
-    detail_tokens: Float[Tensor, "b m e"]
-    given: Float[Tensor, "b m g"]
-
-    def first(self, count: int) -> "Lesson":
-        """Return the lesson of the first clips only."""
-        clips, text, *rest = self
-        words = EncodedText(text.tokens[:count], text.mask[:count])
-        return Lesson(clips[:count], words, *(part[:count] for part in rest))
-
-
-class Window(NamedTuple):
-    """Part of real clips, and the same part with guessed details."""
-
-    real: Clips
-    made: Clips
-    text: EncodedText
-    frames: Int[Tensor, " k"]
 
 
 class SketchLearner:
@@ -235,7 +210,7 @@ class SketchLearner:
                 with torch.no_grad():
                     few = lesson.first(config.critic_clips)
                     window = self._window(few, self._guess_details(few).tokens)
-                both, texts = torch.cat([window.real, window.made]), _repeated(window.text, 2)
+                both, texts = torch.cat([window.real, window.made]), repeated(window.text, 2)
                 views = [both]
                 if penalised:
                     views.append(both + PENALTY_NOISE * torch.randn_like(both))
@@ -243,8 +218,8 @@ class SketchLearner:
                     fitting, wrong = critics(
                         torch.cat(views),
                         window.frames,
-                        _repeated(texts, len(views)),
-                        _repeated(_rolled(texts), len(views)),
+                        repeated(texts, len(views)),
+                        repeated(rolled(texts), len(views)),
                     )
                     real, made = fitting[: len(both)].chunk(2)
                     judging = F.softplus(made - real).mean()
@@ -312,12 +287,3 @@ class Sums:
         """Count the losses of one micro-batch."""
         for name, loss in losses.items():
             self.means[name] = self.means.get(name, 0.0) + loss.item() / self.count
-
-
-def _repeated(text: EncodedText, times: int) -> EncodedText:
-    return EncodedText(text.tokens.repeat(times, 1, 1), text.mask.repeat(times, 1))
-
-
-def _rolled(text: EncodedText) -> EncodedText:
-    """Give every clip the text of another."""
-    return EncodedText(text.tokens.roll(1, 0), text.mask.roll(1, 0))
