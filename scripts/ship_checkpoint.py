@@ -95,6 +95,7 @@ def main() -> None:
     )
     here = f"{platform.machine()}, {torch.get_num_threads()} threads"
     parser.add_argument("--machine", default=here)
+    parser.add_argument("--remark", help="what a reader must know to train the same again")
     given = parser.parse_args()
     trained = read_checkpoint(given.run / "model.safetensors")
     trained = replace(trained, config={**trained.config, **dict(given.sampling)})
@@ -120,6 +121,7 @@ def main() -> None:
         f"{scores['seed']}; n and split stand in each row",
         "samples": "docs/pictures/heldout.png",
         "limits": LIMITS,
+        **({"remark": given.remark} if given.remark else {}),
         "licence": "Apache-2.0; trained on renders that derive from CC-BY-SA-3.0 textures",
     }
     print(json.dumps(card["accuracy"], indent=2))
