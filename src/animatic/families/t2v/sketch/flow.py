@@ -145,7 +145,7 @@ class Block(nn.Module):
         heads = [
             rearrange(x, "b n (a d) -> b a n d", a=self.num_heads) for x in (query, key, value)
         ]
-        # Spelt out: for few tokens on a CPU in bf16, PyTorch's own is two to seven times slower
+        # Spelt out: for few tokens on a CPU in bf16, PyTorch's own is four times slower
         # (docs/log.md).
         logits = heads[0] @ heads[1].mT / math.sqrt(heads[0].shape[-1])
         if mask is not None:
