@@ -8,10 +8,11 @@ import torch
 from animatic.errors import UserError
 from animatic.families.t2v.sketch.basis import Basis, Moments, cut, enlarge, shrink
 from animatic.families.t2v.sketch.config import SKETCH_PRESETS, SketchConfig
+from animatic.families.t2v.sketch.critic import Verdict
+from animatic.families.t2v.sketch.drawing import Draft, Noise, draft, shown
 from animatic.families.t2v.sketch.flow import denoise, draw, guess_tokens
-from animatic.families.t2v.sketch.folding import fold
 from animatic.families.t2v.sketch.learner import SketchLearner
-from animatic.families.t2v.sketch.lesson import Window
+from animatic.families.t2v.sketch.lesson import Lesson, Written, write
 from animatic.families.t2v.sketch.networks import Networks
 from animatic.types import Batch, EncodedText
 
@@ -36,11 +37,6 @@ def fitted_basis(basis=None, count=64):
     moments.add(basis.patches(sketches))
     basis.fit(moments)
     return basis, sketches
-
-
-def test_folding_moves_neighbours_into_channels():
-    x = torch.arange(16.0).reshape(1, 1, 1, 4, 4)
-    assert fold(x, (1, 2, 2))[0, :, 0, 0, 1].tolist() == [2, 3, 6, 7]
 
 
 def test_shrinking_averages_areas():
@@ -76,6 +72,16 @@ def test_a_basis_of_several_patches_a_frame_puts_them_back_in_place():
     basis.fit(moments)
     assert basis.encode(whole).shape == (200, 2 * 4 * 4, 192)
     torch.testing.assert_close(basis.decode(basis.encode(whole), 16), whole, atol=1e-3, rtol=0)
+
+
+def test_a_shifted_grid_has_a_patch_in_the_middle():
+    whole = torch.zeros(1, 3, 4, 4, 4)
+    whole[..., 1:3, 1:3] = 1
+    basis = Basis(4, 2, 6, 0.5, shift=1)
+    assert basis.patches(whole).mean(2)[0].tolist() == [0, 0, 0, 1]
+    basis.mean.copy_(torch.arange(float(len(basis.mean))))
+    decoded = basis.decode(torch.zeros(1, 4, 6), 4)
+    torch.testing.assert_close(basis.patches(decoded), basis.mean.expand(1, 4, -1))
 
 
 def test_a_basis_keeps_the_directions_that_vary_most():
@@ -136,7 +142,7 @@ def test_a_perfect_correction_has_no_loss_and_draws_the_sketch(tools):
     guess = guess_tokens(perfect, spread, tokens, text, 0.1)
     assert guess.loss.item() == pytest.approx(0, abs=1e-8)
     torch.testing.assert_close(guess.tokens, tokens)
-    drawn = draw(perfect, spread, torch.randn_like(tokens), text, 3, guidance=2.0)
+    drawn = draw(perfect, spread, torch.randn_like(tokens), text, (3, 3), guidance=2.0)
     torch.testing.assert_close(drawn, tokens, atol=1e-4, rtol=1e-4)
 
 
@@ -157,7 +163,7 @@ def test_gaussian_tokens_are_drawn_with_their_spread(tools):
     spread = torch.linspace(2, 0.25, TINY.sketch_components)
     noise = torch.randn(1, *TINY.sketch_tokens)
     text = tools.text_encoder.encode(["golf"])
-    drawn = draw(Silent(), spread, noise, text, 400, guidance=1.0)
+    drawn = draw(Silent(), spread, noise, text, (400, 400), guidance=1.0)
     torch.testing.assert_close(drawn, noise * spread, atol=0.03, rtol=0.03)
 
 
@@ -178,13 +184,13 @@ def test_guidance_of_one_ignores_the_prediction_without_text(tools, networks):
     sketcher, noise = networks.sketcher, torch.randn(1, *TINY.sketch_tokens)
     spread = torch.ones(TINY.sketch_components)
     text = tools.text_encoder.encode(["golf"])
-    before = draw(sketcher, spread, noise, text, 2, guidance=1.0)
-    nearly = draw(sketcher, spread, noise, text, 2, guidance=1.0 + 1e-6)
+    before = draw(sketcher, spread, noise, text, (2, 2), guidance=1.0)
+    nearly = draw(sketcher, spread, noise, text, (2, 2), guidance=1.0 + 1e-6)
     torch.testing.assert_close(before, nearly, atol=1e-3, rtol=1e-3)
     with torch.no_grad():
         sketcher.no_words.add_(1)
-    torch.testing.assert_close(before, draw(sketcher, spread, noise, text, 2, guidance=1.0))
-    assert not torch.allclose(before, draw(sketcher, spread, noise, text, 2, guidance=3.0))
+    torch.testing.assert_close(before, draw(sketcher, spread, noise, text, (2, 2), guidance=1.0))
+    assert not torch.allclose(before, draw(sketcher, spread, noise, text, (2, 2), guidance=3.0))
 
 
 def test_words_behind_the_mask_change_nothing(tools, networks):
@@ -195,10 +201,8 @@ def test_words_behind_the_mask_change_nothing(tools, networks):
     torch.testing.assert_close(
         networks.sketcher(mixed, time, text, hidden), networks.sketcher(mixed, time, other, hidden)
     )
-    shown, frames = torch.randn(2, 3, 4, 16, 16), torch.tensor([0])
-    torch.testing.assert_close(
-        networks.critics(shown, frames, text), networks.critics(shown, frames, other)
-    )
+    shown = written()
+    torch.testing.assert_close(networks.critic(shown, text), networks.critic(shown, other))
 
 
 def test_rows_of_one_text_are_answered_as_if_each_had_its_own(tools, networks):
@@ -231,9 +235,11 @@ def test_details_follow_the_sketch_that_is_given(tools, networks):
     text = tools.text_encoder.encode(["golf"])
     noise, spread = torch.randn(1, *TINY.detail_tokens), torch.ones(TINY.detail_components)
     given = cut(torch.randn(1, 3, 8, 4, 4), TINY.patch_frames, TINY.given_size)
-    once = draw(networks.detailer, spread, noise, text, 2, 1.0, given)
-    assert torch.equal(once, draw(networks.detailer, spread, noise, text, 2, 1.0, given))
-    assert not torch.allclose(once, draw(networks.detailer, spread, noise, text, 2, 1.0, -given))
+    once = draw(networks.detailer, spread, noise, text, (2, 2), 1.0, given)
+    assert torch.equal(once, draw(networks.detailer, spread, noise, text, (2, 2), 1.0, given))
+    assert not torch.allclose(
+        once, draw(networks.detailer, spread, noise, text, (2, 2), 1.0, -given)
+    )
 
 
 def test_a_lesson_says_what_a_sketch_lacks(engine, tools):
@@ -244,10 +250,34 @@ def test_a_lesson_says_what_a_sketch_lacks(engine, tools):
         learner.step([Batch(clips(8, seed=step), ("golf",) * 8)], step)
     batch = Batch(clips(2, seed=3), ("golf", "sailing"))
     lesson = learner._lesson(batch)
-    restored = lesson.enlarged + learner.detail_basis.decode(lesson.detail_tokens, config.size)
+    sketches = learner.sketch_basis.decode(lesson.real.sketch_tokens, config.sketch_size)
+    details = learner.detail_basis.decode(lesson.real.detail_tokens, config.size)
+    restored = enlarge(sketches, config.size) + details
     torch.testing.assert_close(restored, batch.clips, atol=0.02, rtol=0)
-    sketches = learner.sketch_basis.decode(lesson.sketch_tokens, config.sketch_size)
-    torch.testing.assert_close(lesson.given, cut(sketches, 4, config.given_size))
+    for given in (lesson.noised, lesson.real.given):
+        torch.testing.assert_close(given, cut(sketches, 4, config.given_size))
+
+
+def test_a_drawn_clip_is_read_as_it_was_written(tools):
+    """What the critic reads of a clip in its bases is what the generator wrote there."""
+    config = replace(TINY, detail_components=3 * 4 * 8 * 8, sketch_components=3 * 4 * 2 * 2)
+    networks = Networks(config, tools.text_encoder.dim)
+    for basis, patches in (
+        (networks.sketch_basis, shrink(clips(200), 4)),
+        (networks.detail_basis, clips(200)),
+    ):
+        moments = Moments(len(basis.mean))
+        moments.add(basis.patches(patches))
+        basis.fit(moments)
+    few = clips(2, seed=1)
+    read = write(few, config, networks.sketch_basis, networks.detail_basis)
+    sketches = networks.sketch_basis.decode(read.sketch_tokens, config.sketch_size)
+    torch.testing.assert_close(
+        shown(sketches, read.detail_tokens, config, networks.detail_basis),
+        few,
+        atol=0.01,
+        rtol=0,
+    )
 
 
 def test_every_parameter_gets_a_gradient(engine, tools):
@@ -266,18 +296,103 @@ def test_every_parameter_gets_a_gradient(engine, tools):
         assert seen[name] == {key for key, _ in network.named_parameters()}
 
 
-def test_the_detailer_learns_from_critics_that_are_sure(engine, tools):
+def test_the_last_step_of_a_draft_ends_where_sampling_ends(engine, tools):
+    learner = SketchLearner(TINY, engine, tools)
+    scrambled(learner.average)
+    learner.trained["detailer"].load_state_dict(learner.average.detailer.state_dict())
+    fit_randomly(learner)
+    text = tools.text_encoder.encode(["golf", "sailing"])
+    torch.manual_seed(0)
+    finished = learner._finished(learner._draft(text))
+    torch.manual_seed(0)
+    noise = Noise(torch.randn(2, *TINY.sketch_tokens), torch.randn(2, *TINY.detail_tokens))
+    whole = draft(learner.average, TINY, text, noise)
+    clip = shown(whole.sketches, whole.details, TINY, learner.detail_basis)
+    expected = write(clip, TINY, learner.sketch_basis, learner.detail_basis)
+    for part, other in zip(finished, expected, strict=True):
+        torch.testing.assert_close(part, other, atol=1e-4, rtol=1e-3)
+
+
+def test_drafts_of_a_batch_are_those_of_each_text_alone(tools, networks):
+    text = tools.text_encoder.encode(["golf", "a man is sailing"])
+    noise = Noise(torch.randn(2, *TINY.sketch_tokens), torch.randn(2, *TINY.detail_tokens))
+    together = draft(networks, TINY, text, noise)
+    for row in range(2):
+        one = EncodedText(text.tokens[row : row + 1], text.mask[row : row + 1])
+        alone = draft(networks, TINY, one, Noise(*(part[row : row + 1] for part in noise)))
+        torch.testing.assert_close(
+            together.details[row : row + 1], alone.details, atol=1e-4, rtol=1e-3
+        )
+
+
+def fit_randomly(learner):
+    """Give a learner bases, as if they had been measured."""
+    for name in ("sketch_basis", "detail_basis"):
+        for basis in (getattr(learner, name), getattr(learner.average, name)):
+            torch.manual_seed(1)
+            basis.components.copy_(torch.linalg.qr(torch.randn_like(basis.components).T)[0].T)
+
+
+def written(count=2):
+    """Clips in bases, at random."""
+    return Written(
+        torch.randn(count, *TINY.sketch_tokens),
+        torch.randn(count, TINY.detail_tokens[0], TINY.given_dim),
+        torch.randn(count, *TINY.detail_tokens),
+    )
+
+
+def test_scores_take_the_texts_in_turn():
+    verdict = Verdict(torch.tensor([10.0, 20.0, 30.0, 40.0]), torch.arange(8.0).reshape(4, 2))
+    assert verdict.scores().tolist() == [10 + 0, 20 + 3, 30 + 4, 40 + 7]
+
+
+def test_the_critic_learns_which_text_is_right_and_which_clip_is_real(engine, tools):
+    """Two kinds of clips, one for each text; drawn ones are noise."""
+    torch.manual_seed(0)
+    learner = SketchLearner(replace(TINY, critic_rate=3e-3), engine, tools)
+    kinds, texts = written(2), ("golf", "a man is sailing")
+    text = tools.text_encoder.encode(texts)
+
+    def near():
+        return Written(*(part + 0.1 * torch.randn_like(part) for part in kinds))
+
+    learner._finished = lambda _: written(2)
+    drawn = Draft(text, torch.zeros(2, 3, 8, 4, 4), kinds.given, kinds.detail_tokens)
+    for step in range(60):
+        learner._teach_critic([Lesson(text, near(), kinds.given)], [drawn], step)
+    with torch.no_grad():
+        real, noise = learner.critic(near(), text), learner.critic(written(2), text)
+    assert (real.fit.argmax(1) == torch.arange(2)).all()
+    assert (real.scores() > noise.scores()).all()
+
+
+def test_the_critics_slope_is_that_of_its_scores(engine, tools):
+    """The finite difference is the slope along noise, so its mean square is the gradient's."""
     torch.manual_seed(0)
     learner = SketchLearner(TINY, engine, tools)
+    one, text = written(1), tools.text_encoder.encode(["golf"])
+    parts = [part.requires_grad_() for part in one]
+    slopes = torch.autograd.grad(
+        learner.critic(Written(*parts), text).scores().sum(), parts, allow_unused=True
+    )
+    expected = sum(slope.square().sum() for slope in slopes if slope is not None)
+    many = Written(*(part.detach().expand(4000, -1, -1) for part in one))
     with torch.no_grad():
-        for parameter in learner.critics.parameters():
-            parameter.mul_(10)
-    real, text = clips(2)[:, :, :4], tools.text_encoder.encode(["golf", "sailing"])
-    made = (real * 0.1).requires_grad_()
-    learner._displeasure(Window(real, made, text, torch.tensor([0, 1]))).backward()
-    assert made.grad is not None
-    assert made.grad.abs().sum() > 0
-    assert all(parameter.grad is None for parameter in learner.critics.parameters())
+        found = learner._slope(many, text)
+    assert found.item() == pytest.approx(expected.item(), rel=0.1)
+
+
+def test_the_detailer_learns_from_a_critic_that_is_sure(engine, tools):
+    learner = SketchLearner(TINY, engine, tools)
+    scrambled(learner.average)
+    scrambled(learner.critic)
+    fit_randomly(learner)
+    text = tools.text_encoder.encode(["golf", "sailing"])
+    learner._displeasure(Lesson(text, written(), written().given), learner._draft(text)).backward()
+    detailer = learner.trained["detailer"]
+    assert any(p.grad is not None and p.grad.abs().sum() > 0 for p in detailer.parameters())
+    assert all(parameter.grad is None for parameter in learner.critic.parameters())
 
 
 @pytest.mark.parametrize(
@@ -285,7 +400,7 @@ def test_the_detailer_learns_from_critics_that_are_sure(engine, tools):
     [
         {"size": 60},
         {"patch_frames": 5},
-        {"window_frames": 6},
+        {"critic_dim": 130},
         {"num_heads": 3},
         {"detail_patch": 2},
         {"sketch_patch": 3},

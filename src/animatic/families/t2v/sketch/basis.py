@@ -45,11 +45,15 @@ class Basis(nn.Module):
         token_dim: components that are kept.
         whitening: exponent of a component's deviation by which it is divided: 0 leaves pixels,
             1 whitens.
+        shift: pixels by which clips are moved right and down before they are cut; what leaves at
+            one end enters at the other.
     """
 
-    def __init__(self, frames: int, size: int, token_dim: int, whitening: float) -> None:
+    def __init__(
+        self, frames: int, size: int, token_dim: int, whitening: float, shift: int = 0
+    ) -> None:
         super().__init__()
-        self.frames, self.size, self.whitening = frames, size, whitening
+        self.frames, self.size, self.whitening, self.shift = frames, size, whitening, shift
         self.mean: Tensor
         self.components: Tensor
         self.scale: Tensor
@@ -66,7 +70,7 @@ class Basis(nn.Module):
 
     def decode(self, tokens: Float[Tensor, "b n d"], width: int) -> Clips:
         """Return the square clips that tokens stand for; undoes `encode` within the components."""
-        return rearrange(
+        clips = rearrange(
             tokens * self.scale @ self.components + self.mean,
             "b (n i j) (c t h w) -> b c (n t) (i h) (j w)",
             c=3,
@@ -76,10 +80,15 @@ class Basis(nn.Module):
             i=width // self.size,
             j=width // self.size,
         )
+        return self._moved(clips, -self.shift)
 
     def patches(self, clips: Clips) -> Float[Tensor, "b n d"]:
         """Return the values of each patch in a row."""
-        return cut(clips, self.frames, self.size)
+        return cut(self._moved(clips, self.shift), self.frames, self.size)
+
+    @staticmethod
+    def _moved(clips: Clips, pixels: int) -> Clips:
+        return clips.roll((pixels, pixels), (3, 4)) if pixels else clips
 
     @torch.no_grad()
     def fit(self, moments: "Moments") -> None:

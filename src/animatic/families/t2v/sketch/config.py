@@ -8,7 +8,7 @@ from animatic.types import ClipShape
 
 @dataclass(frozen=True)
 class SketchConfig:
-    """A sketch of each frame, then its details, both by flow matching, and critics.
+    """A sketch of each frame, then its details, both by flow matching, and a critic.
 
     All lengths are pixels, frames or numbers of values; all weights and rates have no unit. The
     values are our choice unless a source is named; docs/log.md has the few that were compared.
@@ -28,6 +28,9 @@ class SketchConfig:
     sketch_patch: int = 8
     """Height and width, in pixels of the sketch, that one of its tokens spans. Tokens of the whole
     frame learn much more slowly (docs/log.md)."""
+    sketch_shift: int = 4
+    """Pixels by which a sketch is moved before it is cut, so that one token holds the middle, where
+    people stand: their halves in two tokens do not fit together (docs/log.md)."""
     detail_patch: int = 16
     """Height and width in pixels that one token of details spans."""
     sketch_components: int = 192
@@ -65,22 +68,18 @@ class SketchConfig:
     """Largest deviation of noise on the sketches that are given when details are learnt, in units
     of a token's deviation: real sketches are cleaner than drawn ones."""
 
-    critic_dim: int = 40
-    """Channels of the critics at their finest level."""
-    style_dim: int = 256
-    """Length of the vector by which the words steer the critics."""
-    critic_clips: int = 4
-    """Clips of each batch part that the critics see."""
-    window_frames: int = 16
-    """Frames of the windows of clips that the critics see."""
-    critic_frames: int = 4
-    """Frames of a window that the spatial critic judges."""
-    adversarial_start: int = 3000
-    """Step after which the critics join; before it details only learn to follow the flow."""
+    critic_dim: int = 256
+    """Width of the critic."""
+    critic_layers: int = 4
+    """Blocks of the critic."""
+    drawn_clips: int = 8
+    """Clips of each batch part that are drawn anew, for the critic to compare with real ones."""
+    adversarial_start: int = 1500
+    """Step after which the critic joins; before it details only learn to follow the flow."""
     adversarial_weight: float = 0.01
-    """Weight of the critics in the loss of the details."""
+    """Weight of the critic in the loss of the details."""
     wrong_text_weight: float = 0.5
-    """Weight of real clips with wrong text in the critics' loss (TFGAN: 0.5)."""
+    """Weight of real clips with wrong text in the critic's loss (TFGAN: 0.5)."""
     penalty: float = 1.0
     """Weight of the gradient penalties on real and generated clips (Huang et al. 2024)."""
     penalty_every: int = 4
@@ -89,7 +88,7 @@ class SketchConfig:
     flow_rate: float = 1e-3
     """Adam's learning rate of both transformers."""
     critic_rate: float = 2e-4
-    """Adam's learning rate of the critics."""
+    """Adam's learning rate of the critic."""
     warmup_steps: int = 200
     """Steps over which the learning rates rise from zero."""
     ema_decay: float = 0.999
@@ -106,9 +105,8 @@ class SketchConfig:
             ("sketch_size", "sketch_patch"),
             ("size", "detail_patch"),
             ("num_frames", "patch_frames"),
-            ("num_frames", "window_frames"),
-            ("window_frames", "critic_frames"),
             ("dim", "num_heads"),
+            ("critic_dim", "num_heads"),
         ):
             if getattr(self, whole) % getattr(self, part):
                 raise UserError(
@@ -120,8 +118,6 @@ class SketchConfig:
                 f"detail_patch {self.detail_patch} must cover whole pixels of a sketch of "
                 f"{self.sketch_size} of {self.size}"
             )
-        if self.window_frames % 4:
-            raise UserError(f"window_frames {self.window_frames} must be a multiple of 4")
 
     @property
     def shape(self) -> ClipShape:
@@ -145,6 +141,11 @@ class SketchConfig:
         """Height and width, in pixels of the sketch, of what it shows of one patch of details."""
         return self.detail_patch * self.sketch_size // self.size
 
+    @property
+    def given_dim(self) -> int:
+        """Values of what the sketch shows of one patch of details."""
+        return 3 * self.patch_frames * self.given_size**2
+
 
 SKETCH_PRESETS = {
     "small": SketchConfig(),
@@ -154,6 +155,7 @@ SKETCH_PRESETS = {
         sketch_size=4,
         patch_frames=4,
         sketch_patch=2,
+        sketch_shift=1,
         detail_patch=8,
         sketch_components=24,
         detail_components=16,
@@ -165,10 +167,8 @@ SKETCH_PRESETS = {
         sketch_steps=2,
         detail_steps=2,
         critic_dim=8,
-        style_dim=16,
-        window_frames=4,
-        critic_clips=2,
-        critic_frames=2,
+        critic_layers=1,
+        drawn_clips=2,
         adversarial_start=4,
         penalty_every=1,
         flow_rate=4e-3,

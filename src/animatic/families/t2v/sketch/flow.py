@@ -129,29 +129,35 @@ class Block(nn.Module):
         gain, bias, mlp_gain, mlp_bias = (state + self.modulation)[:, None].chunk(4, dim=-1)
         x = self.norm_self(hidden) * (1 + gain) + bias
         query, key, value = self.self_in(x).chunk(3, dim=-1)
-        hidden = hidden + self.self_out(self._attend(query, key, value, None))
+        hidden = hidden + self.self_out(attend(query, key, value, self.num_heads))
         num_tokens, rows = hidden.shape[1], len(hidden) // len(words)
         query = rearrange(
             self.words_query(self.norm_words(hidden)), "(c r) n d -> c (r n) d", r=rows
         )
         key, value = self.words_in(words).chunk(2, dim=-1)
         seen = repeat(mask, "(c r) m -> c 1 (r n) m", r=rows, n=num_tokens)
-        answer = self.words_out(self._attend(query, key, value, seen))
+        answer = self.words_out(attend(query, key, value, self.num_heads, seen))
         hidden = hidden + rearrange(answer, "c (r n) d -> (c r) n d", r=rows)
         x = self.norm_mlp(hidden) * (1 + mlp_gain) + mlp_bias
         return hidden + self.narrow(F.gelu(self.widen(x), approximate="tanh"))
 
-    def _attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
-        heads = [
-            rearrange(x, "b n (a d) -> b a n d", a=self.num_heads) for x in (query, key, value)
-        ]
-        # Spelt out: for few tokens on a CPU in bf16, PyTorch's own is four times slower
-        # (docs/log.md).
-        logits = heads[0] @ heads[1].mT / math.sqrt(heads[0].shape[-1])
-        if mask is not None:
-            logits = logits.masked_fill(~mask, float("-inf"))
-        seen = logits.softmax(dim=-1) @ heads[2]
-        return rearrange(seen, "b a n d -> b n (a d)")
+
+def attend(
+    query: Float[Tensor, "b n d"],
+    key: Float[Tensor, "b m d"],
+    value: Float[Tensor, "b m d"],
+    num_heads: int,
+    mask: Bool[Tensor, "b 1 n m"] | None = None,
+) -> Float[Tensor, "b n d"]:
+    """Return the answer of the values to each query; where `mask` is false nothing is seen.
+
+    Spelt out: for few tokens on a CPU in bf16, PyTorch's own is four times slower (docs/log.md).
+    """
+    heads = [rearrange(x, "b n (a d) -> b a n d", a=num_heads) for x in (query, key, value)]
+    logits = heads[0] @ heads[1].mT / math.sqrt(heads[0].shape[-1])
+    if mask is not None:
+        logits = logits.masked_fill(~mask, float("-inf"))
+    return rearrange(logits.softmax(dim=-1) @ heads[2], "b a n d -> b n (a d)")
 
 
 def denoise(
@@ -208,32 +214,44 @@ def guess_tokens(
     return Guess(guessed, velocity_error.square().mean())
 
 
+def expect(
+    network: nn.Module,
+    spread: Float[Tensor, " d"],
+    mixed: Float[Tensor, "b n d"],
+    time: float,
+    text: EncodedText,
+    guidance: float,
+    given: Float[Tensor, "b n g"] | None = None,
+) -> Float[Tensor, "b n d"]:
+    """Return the tokens that are expected behind a mix of one time, led by the text.
+
+    Both answers, with and without text, come from one call with two rows a text; with a guidance
+    of 1 the second is not asked for.
+    """
+    ways = torch.tensor([False] if guidance == 1 else [False, True], device=mixed.device)
+    without_text = ways.repeat(len(mixed))
+    mixed = _each(mixed, len(ways))
+    given = None if given is None else _each(given, len(ways))
+    times = torch.full((len(mixed),), time, device=mixed.device)
+    answers = denoise(network, spread, mixed, times, text, without_text, given)
+    with_text, unled = answers[:: len(ways)], answers[len(ways) - 1 :: len(ways)]
+    return unled + guidance * (with_text - unled)
+
+
 @torch.no_grad()
 def draw(
     network: nn.Module,
     spread: Float[Tensor, " d"],
-    noise: Float[Tensor, "1 n d"],
+    noise: Float[Tensor, "b n d"],
     text: EncodedText,
-    num_steps: int,
+    steps: tuple[int, int],
     guidance: float,
-    given: Float[Tensor, "1 n g"] | None = None,
-) -> Float[Tensor, "1 n d"]:
-    """Follow the flow from noise to tokens by Euler steps, guided by the text.
-
-    Both answers, with and without text, come from one call with two rows; with a guidance of 1
-    the second is not asked for.
-    """
-    rows = 1 if guidance == 1 else 2
-    without_text = torch.arange(rows, device=noise.device) == 1
-    if given is not None:
-        given = given.expand(rows, -1, -1)
-    tokens = noise
-    for step in range(num_steps):
-        time = torch.full((rows,), step / num_steps, device=noise.device)
-        mixed = tokens.expand(rows, -1, -1)
-        answers = denoise(network, spread, mixed, time, text, without_text, given)
-        with_text, unled = answers[:1], answers[-1:]
-        predicted = unled + guidance * (with_text - unled)
+    given: Float[Tensor, "b n g"] | None = None,
+) -> Float[Tensor, "b n d"]:
+    """Follow the flow from noise towards tokens by Euler steps: so many, out of so many."""
+    tokens, (taken, num_steps) = noise, steps
+    for step in range(taken):
+        predicted = expect(network, spread, tokens, step / num_steps, text, guidance, given)
         tokens = tokens + (predicted - tokens) / (num_steps - step)
     return tokens
 

@@ -2,12 +2,14 @@
 
 One step, after the bases are fitted:
 1. the sketcher learns the flow from noise to the tokens of real sketches;
-2. the detailer learns the flow from noise to the tokens of what real clips have and their sketches
-   lack, given those sketches, slightly noised;
-3. the critics learn to score a real clip above one with guessed details, and above itself with
-   wrong text; the detailer learns to please them with its guesses.
-Source of 3: relativistic pairing with gradient penalties on both sides, Huang et al. 2024,
-arXiv:2501.05441; wrong text as a negative, Reed et al. 2016, arXiv:1605.05396.
+2. some clips are drawn as in sampling; the critic learns to score real clips above them, and to
+   find the text of a real clip among those of its batch;
+3. the detailer learns the flow from noise to the tokens of what real clips have and their sketches
+   lack, given those sketches, slightly noised; and its last step on the drawn clips learns to
+   please the critic.
+Source of 2 and 3: relativistic pairing with gradient penalties on both sides, Huang et al. 2024,
+arXiv:2501.05441; wrong text as a negative, Reed et al. 2016, arXiv:1605.05396, all texts of a batch
+at once, van den Oord et al. 2018, arXiv:1807.03748.
 """
 
 import copy
@@ -21,35 +23,36 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from animatic.contracts import Engine, Tools
-from animatic.families.t2v.sketch.basis import Moments, cut, enlarge, shrink
+from animatic.families.t2v.sketch.basis import Moments, cut, shrink
 from animatic.families.t2v.sketch.config import SketchConfig
-from animatic.families.t2v.sketch.flow import Guess, guess_tokens
-from animatic.families.t2v.sketch.lesson import Lesson, Window, repeated, rolled
+from animatic.families.t2v.sketch.drawing import Draft, Noise, draft, shown
+from animatic.families.t2v.sketch.flow import expect, guess_tokens
+from animatic.families.t2v.sketch.lesson import Lesson, Written, first, split, write
 from animatic.families.t2v.sketch.networks import Networks
 from animatic.families.t2v.sketch.style import trimmed
 from animatic.nn.ema import follow
-from animatic.types import Batch, Clips, Weights
+from animatic.types import Batch, EncodedText, Weights
 
 PENALTY_NOISE = 0.02
-"""Deviation of the pixel noise by which the slope of a critic is measured."""
+"""Deviation of the noise on tokens and pixels by which the slope of the critic is measured."""
 
 
 class SketchLearner:
-    """Updates the bases, the sketcher, the detailer and the critics."""
+    """Updates the bases, the sketcher, the detailer and the critic."""
 
     def __init__(self, config: SketchConfig, engine: Engine, tools: Tools) -> None:
         self.config, self.engine, self.tools = config, engine, tools
         networks = Networks(config, tools.text_encoder.dim).to(engine.device)
         self.average = copy.deepcopy(networks).requires_grad_(False).eval()
         self.sketch_basis, self.detail_basis = networks.sketch_basis, networks.detail_basis
-        self.critics = networks.critics
+        self.critic = networks.critic
         self.moments: Moments | None = Moments(len(self.sketch_basis.mean)).to(engine.device)
         self.trained: dict[str, Any] = {}
         self.optimizers: dict[str, Any] = {}
         for name, rate, betas in (
             ("sketcher", config.flow_rate, (0.9, 0.99)),
             ("detailer", config.flow_rate, (0.9, 0.99)),
-            ("critics", config.critic_rate, (0.0, 0.99)),
+            ("critic", config.critic_rate, (0.5, 0.99)),
         ):
             network = getattr(networks, name)
             optimizer = torch.optim.Adam(network.parameters(), lr=rate, betas=betas)
@@ -67,9 +70,10 @@ class SketchLearner:
         lessons = [self._lesson(batch) for batch in batches]
         adversarial = step >= self.config.adversarial_start
         losses = self._learn_to_sketch(lessons)
+        drafts = [self._draft(lesson.text) for lesson in lessons] if adversarial else []
         if adversarial:
-            losses |= self._teach_critics(lessons, step)
-        losses |= self._learn_details(lessons, adversarial)
+            losses |= self._teach_critic(lessons, drafts, step)
+        losses |= self._learn_details(lessons, drafts)
         for name, network in self.trained.items():
             follow(getattr(self.average, name), network, self.config.ema_decay, step)
         return losses
@@ -113,11 +117,10 @@ class SketchLearner:
         if moments is None:
             moments = self.moments = Moments(len(basis.mean)).to(self.engine.device)
         for batch in batches:
-            sketches = shrink(batch.clips, config.sketch_size)
             if of_sketch:
-                moments.add(basis.patches(sketches))
+                moments.add(basis.patches(shrink(batch.clips, config.sketch_size)))
             else:
-                patches = basis.patches(batch.clips - self._enlarged(sketches))
+                patches = basis.patches(split(batch.clips, config, self.sketch_basis).details)
                 chosen = torch.randperm(patches.shape[1])[: config.measured_patches]
                 moments.add(patches[:, chosen.to(patches.device)])
         if (step + 1) % config.basis_steps == 0:
@@ -128,12 +131,6 @@ class SketchLearner:
             self.moments = None
         return {"measured": float(moments.count)}
 
-    def _enlarged(self, sketches: Clips) -> Float[Tensor, "b c t _ _"]:
-        """Return what a sketch shows within its basis, at full size."""
-        config = self.config
-        tokens = self.sketch_basis.encode(sketches)
-        return enlarge(self.sketch_basis.decode(tokens, config.sketch_size), config.size)
-
     def _warm_up(self, step: int) -> None:
         share = min(1.0, (step + 1) / self.config.warmup_steps)
         for name, optimizer in self.optimizers.items():
@@ -141,26 +138,50 @@ class SketchLearner:
 
     @torch.no_grad()
     def _lesson(self, batch: Batch) -> Lesson:
-        """Write clips in both bases, and give a noised sketch to each patch of details."""
+        """Write clips in both bases, and noise what is given beside each patch of details."""
         config = self.config
         assert batch.texts is not None, "a family that reads text is trained on captions"
         text = trimmed(self.tools.text_encoder.encode(batch.texts))
         with self.engine.autocast():
-            sketch_tokens = self.sketch_basis.encode(shrink(batch.clips, config.sketch_size))
-            sketches = self.sketch_basis.decode(sketch_tokens, config.sketch_size)
-            enlarged = enlarge(sketches.float(), config.size)
-            detail_tokens = self.detail_basis.encode(batch.clips - enlarged)
-            level = config.sketch_noise * torch.rand(len(sketches), 1, 1, device=sketches.device)
-            noised = sketch_tokens + level * torch.randn_like(sketch_tokens)
-            shown = self.sketch_basis.decode(noised, config.sketch_size)
-        given = cut(shown.float(), config.patch_frames, config.given_size)
-        return Lesson(batch.clips, text, sketch_tokens, enlarged, detail_tokens, given)
+            real = write(batch.clips, config, self.sketch_basis, self.detail_basis)
+            tokens = real.sketch_tokens
+            level = config.sketch_noise * torch.rand(len(tokens), 1, 1, device=tokens.device)
+            noised = tokens + level * torch.randn_like(tokens)
+            sketches = self.sketch_basis.decode(noised, config.sketch_size).float()
+        return Lesson(text, real, cut(sketches, config.patch_frames, config.given_size))
+
+    def _draft(self, text: EncodedText) -> Draft:
+        """Draw clips for the first texts with the averaged networks, but for the last step."""
+        config, device = self.config, self.engine.device
+        few = first(text, config.drawn_clips)
+        noise = Noise(
+            torch.randn(len(few.mask), *config.sketch_tokens, device=device),
+            torch.randn(len(few.mask), *config.detail_tokens, device=device),
+        )
+        with self.engine.autocast():
+            return draft(self.average, config, few, noise, leave=1)
+
+    def _finished(self, drawn: Draft) -> Written:
+        """Take the last step of drawn details, and read the clips as if they were real."""
+        config = self.config
+        details = expect(
+            self.trained["detailer"],
+            self.detail_basis.spread,
+            drawn.details,
+            1 - 1 / config.detail_steps,
+            drawn.text,
+            config.detail_guidance,
+            drawn.given,
+        )
+        with self.engine.autocast():
+            clips = shown(drawn.sketches, details, config, self.detail_basis)
+            return write(clips, config, self.sketch_basis, self.detail_basis)
 
     def _learn_to_sketch(self, lessons: Sequence[Lesson]) -> dict[str, float]:
         config, sums = self.config, Sums(len(lessons))
         with self._update("sketcher"):
             for index, lesson in enumerate(lessons):
-                tokens = lesson.sketch_tokens.repeat_interleave(config.num_draws, dim=0)
+                tokens = lesson.real.sketch_tokens.repeat_interleave(config.num_draws, dim=0)
                 with self._gathering("sketcher", index, len(lessons)):
                     loss = guess_tokens(
                         self.trained["sketcher"],
@@ -173,102 +194,91 @@ class SketchLearner:
                 sums.add(sketch=loss)
         return sums.means
 
-    def _guess_details(self, lesson: Lesson) -> Guess:
-        return guess_tokens(
-            self.trained["detailer"],
-            self.detail_basis.spread,
-            lesson.detail_tokens,
-            lesson.text,
-            self.config.drop_text,
-            lesson.given,
-        )
-
-    def _window(self, lesson: Lesson, guessed: Float[Tensor, "b n d"]) -> Window:
-        """Cut a random window from the first clips, with real and with guessed details.
-
-        Both are written in the bases, lest the critics look for what no guess can have.
-        """
-        config = self.config
-        few = lesson.first(config.critic_clips)
-        both = torch.cat([few.detail_tokens, guessed[: config.critic_clips]])
-        real, made = self.detail_basis.decode(both, config.size).chunk(2)
-        start = int(torch.randint(config.num_frames - config.window_frames + 1, ()))
-        window = slice(start, start + config.window_frames)
-        frames = torch.randperm(config.window_frames)[: config.critic_frames]
-        return Window(
-            real=(few.enlarged + real)[:, :, window],
-            made=(few.enlarged + made)[:, :, window],
-            text=few.text,
-            frames=frames.to(both.device),
-        )
-
-    def _teach_critics(self, lessons: Sequence[Lesson], step: int) -> dict[str, float]:
-        config, critics, sums = self.config, self.trained["critics"], Sums(len(lessons))
+    def _teach_critic(
+        self, lessons: Sequence[Lesson], drafts: Sequence[Draft], step: int
+    ) -> dict[str, float]:
+        config, critic, sums = self.config, self.trained["critic"], Sums(len(lessons))
         penalised = step % config.penalty_every == 0
-        with self._update("critics"):
-            for index, lesson in enumerate(lessons):
+        with self._update("critic", clip=False):
+            for index, (lesson, drawn) in enumerate(zip(lessons, drafts, strict=True)):
                 with torch.no_grad():
-                    few = lesson.first(config.critic_clips)
-                    window = self._window(few, self._guess_details(few).tokens)
-                both, texts = torch.cat([window.real, window.made]), repeated(window.text, 2)
-                views = [both]
-                if penalised:
-                    views.append(both + PENALTY_NOISE * torch.randn_like(both))
-                with self._gathering("critics", index, len(lessons)):
-                    fitting, wrong = critics(
-                        torch.cat(views),
-                        window.frames,
-                        repeated(texts, len(views)),
-                        repeated(rolled(texts), len(views)),
-                    )
-                    real, made = fitting[: len(both)].chunk(2)
-                    judging = F.softplus(made - real).mean()
-                    misfit = F.softplus(wrong[: len(real)] - real).mean()
+                    made = self._finished(drawn)
+                num_real, num_made = len(lesson.noised), len(made.given)
+                with self._gathering("critic", index, len(lessons)):
+                    verdict = critic(lesson.real.joined(made), lesson.text)
+                    scores = verdict.scores()
+                    judging = F.softplus(scores[num_real:] - scores[:num_made]).mean()
+                    own = torch.arange(num_real, device=scores.device)
+                    misfit = F.cross_entropy(verdict.fit[:num_real], own)
                     loss = judging + config.wrong_text_weight * misfit
                     if penalised:
-                        clean, noised = fitting.chunk(2)
-                        penalty = ((noised - clean) / PENALTY_NOISE).square().mean()
+                        both = lesson.real.first(num_made).joined(made)
+                        penalty = self._slope(both, drawn.text)
                         loss = loss + config.penalty * config.penalty_every * penalty
                         sums.add(penalty=penalty)
                     self.engine.backward(loss / len(lessons))
                 sums.add(critic=judging, misfit=misfit)
         return sums.means
 
-    def _learn_details(self, lessons: Sequence[Lesson], adversarial: bool) -> dict[str, float]:
+    def _slope(self, clips: Written, text: EncodedText) -> Float[Tensor, ""]:
+        """Return the squared slope of the critic at real and at drawn clips of the same texts.
+
+        The bare critic is called: only the engine would have it round to bf16.
+        """
+        noised = Written(*(part + PENALTY_NOISE * torch.randn_like(part) for part in clips))
+        rise = self.critic(noised, text).scores() - self.critic(clips, text).scores()
+        return (rise / PENALTY_NOISE).square().mean()
+
+    def _learn_details(
+        self, lessons: Sequence[Lesson], drafts: Sequence[Draft]
+    ) -> dict[str, float]:
         config, sums = self.config, Sums(len(lessons))
         with self._update("detailer"):
             for index, lesson in enumerate(lessons):
                 with self._gathering("detailer", index, len(lessons)):
-                    guess = self._guess_details(lesson)
-                    loss = guess.loss
-                    if adversarial:
-                        pleasing = self._displeasure(self._window(lesson, guess.tokens))
+                    details = guess_tokens(
+                        self.trained["detailer"],
+                        self.detail_basis.spread,
+                        lesson.real.detail_tokens,
+                        lesson.text,
+                        config.drop_text,
+                        lesson.noised,
+                    ).loss
+                    loss = details
+                    if drafts:
+                        pleasing = self._displeasure(lesson, drafts[index])
                         loss = loss + config.adversarial_weight * pleasing
                         sums.add(displeasure=pleasing)
                     self.engine.backward(loss / len(lessons))
-                sums.add(details=guess.loss)
+                sums.add(details=details)
         return sums.means
 
-    def _displeasure(self, window: Window) -> Float[Tensor, ""]:
-        """Return by how much the critics prefer the real clips.
+    def _displeasure(self, lesson: Lesson, drawn: Draft) -> Float[Tensor, ""]:
+        """Return by how much the critic prefers the real clips to the drawn ones.
 
-        The bare critics are called: their gradients are not wanted, and an engine of several
+        The bare critic is called: its gradients are not wanted, and an engine of several
         processes would wait for them.
         """
-        self.critics.requires_grad_(False)
-        with torch.no_grad():
-            (real,) = self.critics(window.real, window.frames, window.text)
-        (made,) = self.critics(window.made, window.frames, window.text)
-        self.critics.requires_grad_(True)
-        return F.softplus(real - made).mean()
+        made = self._finished(drawn)
+        self.critic.requires_grad_(False)
+        with self.engine.autocast():
+            score = self.critic(made, drawn.text).scores()
+            with torch.no_grad():
+                real = self.critic(lesson.real.first(len(made.given)), drawn.text).scores()
+        self.critic.requires_grad_(True)
+        return F.softplus(real - score).mean()
 
     @contextmanager
-    def _update(self, name: str):
-        """Collect gradients in the block, then take one step of a network's optimiser."""
+    def _update(self, name: str, *, clip: bool = True):
+        """Collect gradients in the block, then take one step of a network's optimiser.
+
+        The critic's are not clipped, which would take the force from its penalty.
+        """
         optimizer, network = self.optimizers[name], self.trained[name]
         optimizer.zero_grad(set_to_none=True)
         yield
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        if clip:
+            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
 
     def _gathering(self, name: str, index: int, count: int):

@@ -1,44 +1,65 @@
-"""What one step of training learns from."""
+"""Clips as both stages and the critic read and write them."""
 
 from typing import NamedTuple
 
-from jaxtyping import Float, Int
+import torch
+from jaxtyping import Float
 from torch import Tensor
 
+from animatic.families.t2v.sketch.basis import Basis, cut, enlarge, shrink
+from animatic.families.t2v.sketch.config import SketchConfig
 from animatic.types import Clips, EncodedText
 
 
-class Lesson(NamedTuple):
-    """What both stages learn from; all but the clips and texts follows from the bases."""
+class Written(NamedTuple):
+    """Clips written in both bases.
 
-    clips: Clips
-    text: EncodedText
+    `given` is what the sketch shows of each patch of details, in pixels.
+    """
+
     sketch_tokens: Float[Tensor, "b n d"]
-    enlarged: Clips
-    detail_tokens: Float[Tensor, "b m e"]
     given: Float[Tensor, "b m g"]
+    detail_tokens: Float[Tensor, "b m e"]
 
-    def first(self, count: int) -> "Lesson":
-        """Return the lesson of the first clips only."""
-        clips, text, *rest = self
-        words = EncodedText(text.tokens[:count], text.mask[:count])
-        return Lesson(clips[:count], words, *(part[:count] for part in rest))
+    def first(self, count: int) -> "Written":
+        """Return the first clips only."""
+        return Written(*(part[:count] for part in self))
+
+    def joined(self, others: "Written") -> "Written":
+        """Return these clips and then the others."""
+        return Written(*(torch.cat(parts) for parts in zip(self, others, strict=True)))
 
 
-class Window(NamedTuple):
-    """Part of real clips, and the same part with guessed details."""
+class Lesson(NamedTuple):
+    """What a step learns from: real clips, their texts, and patches of sketches that are noised."""
 
-    real: Clips
-    made: Clips
     text: EncodedText
-    frames: Int[Tensor, " k"]
+    real: Written
+    noised: Float[Tensor, "b m g"]
 
 
-def repeated(text: EncodedText, times: int) -> EncodedText:
-    """Give the texts several times over, one round after the other."""
-    return EncodedText(text.tokens.repeat(times, 1, 1), text.mask.repeat(times, 1))
+class Parts(NamedTuple):
+    """Tokens of sketches, the sketches as their basis has them, and the details they lack."""
+
+    tokens: Float[Tensor, "b n d"]
+    sketches: Float[Tensor, "b c t s s"]
+    details: Clips
 
 
-def rolled(text: EncodedText) -> EncodedText:
-    """Give every clip the text of another."""
-    return EncodedText(text.tokens.roll(1, 0), text.mask.roll(1, 0))
+def split(clips: Clips, config: SketchConfig, sketch_basis: Basis) -> Parts:
+    """Split clips into a sketch and details."""
+    tokens = sketch_basis.encode(shrink(clips, config.sketch_size))
+    sketches = sketch_basis.decode(tokens, config.sketch_size).float()
+    return Parts(tokens, sketches, clips - enlarge(sketches, config.size))
+
+
+def write(clips: Clips, config: SketchConfig, sketch_basis: Basis, detail_basis: Basis) -> Written:
+    """Write clips in both bases."""
+    parts = split(clips, config, sketch_basis)
+    given = cut(parts.sketches, config.patch_frames, config.given_size)
+    return Written(parts.tokens, given, detail_basis.encode(parts.details))
+
+
+def first(text: EncodedText, count: int) -> EncodedText:
+    """Return the first texts only."""
+    return EncodedText(text.tokens[:count], text.mask[:count])

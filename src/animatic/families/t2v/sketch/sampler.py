@@ -7,9 +7,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from animatic.contracts import Tools
-from animatic.families.t2v.sketch.basis import cut, enlarge
 from animatic.families.t2v.sketch.config import SketchConfig
-from animatic.families.t2v.sketch.flow import draw
+from animatic.families.t2v.sketch.drawing import Noise, draft, shown
+from animatic.families.t2v.sketch.lesson import write
 from animatic.families.t2v.sketch.networks import Networks
 from animatic.families.t2v.sketch.style import trimmed
 from animatic.types import Clips, ClipShape, Prompt, Samples, Weights
@@ -42,47 +42,36 @@ class SketchSampler:
         config, networks, device = self.config, self.networks, self.tools.device
         random = torch.Generator().manual_seed(seed)
         words = trimmed(self.tools.text_encoder.encode([text]))
-        sketch_noise = torch.randn(1, *config.sketch_tokens, generator=random)
-        detail_noise = torch.randn(1, *config.detail_tokens, generator=random)
-        tokens = draw(
-            networks.sketcher,
-            networks.sketch_basis.spread,
-            sketch_noise.to(device),
-            words,
-            config.sketch_steps,
-            config.guidance,
+        noise = Noise(
+            torch.randn(1, *config.sketch_tokens, generator=random).to(device),
+            torch.randn(1, *config.detail_tokens, generator=random).to(device),
         )
-        sketch = networks.sketch_basis.decode(tokens, config.sketch_size)
-        details = draw(
-            networks.detailer,
-            networks.detail_basis.spread,
-            detail_noise.to(device),
-            words,
-            config.detail_steps,
-            config.detail_guidance,
-            cut(sketch, config.patch_frames, config.given_size),
-        )
-        clip = enlarge(sketch, config.size) + networks.detail_basis.decode(details, config.size)
-        return sketch.clamp(-1, 1), clip.clamp(-1, 1)
+        drawn = draft(networks, config, words, noise)
+        clip = shown(drawn.sketches, drawn.details, config, networks.detail_basis)
+        return drawn.sketches.clamp(-1, 1), clip
 
 
 class SketchCritic:
-    """Scores clips by both critics, at all frames. One clip at a time, as in sampling."""
+    """Scores clips by the critic. One clip at a time, as in sampling."""
 
     def __init__(self, config: SketchConfig, weights: Weights, tools: Tools) -> None:
-        self.tools = tools
-        self.critics = load(config, weights, tools).critics
+        self.config, self.tools = config, tools
+        self.networks = load(config, weights, tools)
 
     @torch.inference_mode()
     def score(self, clips: Clips, prompts: Sequence[Prompt]) -> Float[Tensor, " b"]:
-        """Return the mean of the spatial and the temporal score of each clip for its text."""
-        frames = torch.arange(clips.shape[2], device=self.tools.device)
-        scores = []
+        """Return how real each clip looks and how well it fits its text, in logits."""
+        networks, scores = self.networks, []
         for clip, prompt in zip(clips.split(1), prompts, strict=True):
             words = trimmed(self.tools.text_encoder.encode([prompt.text or ""]))
-            (score,) = self.critics(clip.to(self.tools.device), frames, words)
-            scores.append(score.mean())
-        return torch.stack(scores).cpu()
+            written = write(
+                clip.to(self.tools.device),
+                self.config,
+                networks.sketch_basis,
+                networks.detail_basis,
+            )
+            scores.append(networks.critic(written, words).scores())
+        return torch.cat(scores).cpu()
 
 
 def load(config: SketchConfig, weights: Weights, tools: Tools) -> Networks:

@@ -1,4 +1,4 @@
-"""How words steer the critics, and how many words there are."""
+"""How words steer the critic, and how many words there are."""
 
 import torch
 from jaxtyping import Float
