@@ -74,7 +74,7 @@ class SketchConfig:
     """Blocks of the critic."""
     drawn_clips: int = 8
     """Clips of each batch part that are drawn anew, for the critic to compare with real ones."""
-    adversarial_start: int = 1500
+    adversarial_start: int = 500
     """Step after which the critic joins; before it details only learn to follow the flow."""
     adversarial_weight: float = 0.01
     """Weight of the critic in the loss of the details."""
