@@ -1,0 +1,164 @@
+"""How far apart two sets of feature vectors are.
+
+All arithmetic is in float64 and independent of the order of the rows.
+"""
+
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from animatic.errors import UserError
+
+Features = Float[Tensor, "_ d"]
+"""One vector a clip (or frame)."""
+
+
+class Gaussian(NamedTuple):
+    """Mean and covariance of features, and of how many they are."""
+
+    mean: Float[Tensor, " d"]
+    covariance: Float[Tensor, "d d"]
+    count: int
+
+
+class RunningGaussian:
+    """Mean and unbiased covariance from parts, so that memory does not grow with the clips.
+
+    Source: merging of parts by Chan, Golub & LeVeque 1983, doi:10.1080/00031305.1983.10483115.
+    """
+
+    def __init__(self, dim: int) -> None:
+        self.count = 0
+        self.mean = torch.zeros(dim, dtype=torch.float64)
+        self.scatter = torch.zeros(dim, dim, dtype=torch.float64)
+
+    def add(self, features: Features) -> None:
+        """Count a part."""
+        rows = features.detach().cpu().double()
+        total = self.count + len(rows)
+        part_mean = rows.mean(0)
+        shift, centred = part_mean - self.mean, rows - part_mean
+        self.scatter += centred.T @ centred
+        self.scatter += torch.outer(shift, shift) * (self.count * len(rows) / total)
+        self.mean += shift * (len(rows) / total)
+        self.count = total
+
+    def result(self) -> Gaussian:
+        """Return the Gaussian of all that was counted.
+
+        Raises:
+            UserError: if fewer than two rows were counted.
+        """
+        if self.count < 2:
+            raise UserError(f"a covariance needs at least 2 clips, there is {self.count}")
+        return Gaussian(self.mean.clone(), self.scatter / (self.count - 1), self.count)
+
+
+def gaussian(features: Features) -> Gaussian:
+    """Return mean and unbiased covariance.
+
+    Raises:
+        UserError: if there are fewer than two rows.
+    """
+    running = RunningGaussian(features.shape[1])
+    running.add(features)
+    return running.result()
+
+
+def frechet_distance(one: Gaussian, other: Gaussian) -> float:
+    """Return the squared Fréchet distance of two Gaussians, in squared units of the features.
+
+    Source: Dowson & Landau 1982, doi:10.1016/0047-259X(82)90077-X; on features of a video network
+    it is the FVD of Unterthiner et al. 2018, arXiv:1812.01717, on those of an image network the FID
+    of Heusel et al. 2017, arXiv:1706.08500.
+    """
+    root = _square_root(one.covariance)
+    product = root @ other.covariance @ root
+    eigenvalues = torch.linalg.eigvalsh((product + product.T) / 2).clamp(min=0)
+    traces = one.covariance.trace() + other.covariance.trace()
+    apart = (one.mean - other.mean).square().sum()
+    return max(0.0, (apart + traces - 2 * eigenvalues.sqrt().sum()).item())
+
+
+def kernel_distance(one: Features, other: Features) -> float:
+    """Return the unbiased squared distance of mean embeddings; about 0 for equal sets, or below.
+
+    Unlike `frechet_distance` its mean does not depend on the number of clips.
+    Source: the polynomial kernel of degree three of Binkowski et al. 2018, arXiv:1801.01401.
+
+    Raises:
+        UserError: if a set has fewer than two rows.
+    """
+    if min(len(one), len(other)) < 2:
+        raise UserError(
+            f"a kernel distance needs at least 2 clips a set, there are {len(one)} and {len(other)}"
+        )
+    one, other = one.detach().cpu().double(), other.detach().cpu().double()
+
+    def kernel(x: Tensor, y: Tensor) -> Tensor:
+        return (x @ y.T / x.shape[1] + 1) ** 3
+
+    def within(x: Tensor) -> Tensor:
+        values = kernel(x, x)
+        return (values.sum() - values.trace()) / (len(x) * (len(x) - 1))
+
+    return (within(one) + within(other) - 2 * kernel(one, other).mean()).item()
+
+
+class Manifold(NamedTuple):
+    """Shares in [0, 1] (density may be above): what is made well, and how much of it is made.
+
+    `precision`: made clips near some real one. `recall`: real clips near some made one. `density`:
+    like precision, but each real neighbour counts. `coverage`: real clips that have a made one near
+    them; unlike recall, outliers among the made ones do not raise it.
+    """
+
+    precision: float
+    recall: float
+    density: float
+    coverage: float
+
+
+def manifold(real: Features, made: Features, neighbours: int = 5) -> Manifold:
+    """Return precision, recall, density and coverage by nearest neighbours.
+
+    Source: Kynkäänniemi et al. 2019, arXiv:1904.06991 (precision, recall); Naeem et al. 2020,
+    arXiv:2002.09797 (density, coverage).
+
+    Raises:
+        UserError: if a set has no more rows than `neighbours`.
+    """
+    if min(len(real), len(made)) <= neighbours:
+        raise UserError(
+            f"{neighbours} neighbours need more clips than {len(real)} real and {len(made)} made"
+        )
+    real, made = real.detach().cpu().double(), made.detach().cpu().double()
+    between = _distances(real, made)
+    real_radius = _distances(real, real).kthvalue(neighbours + 1, dim=1).values
+    made_radius = _distances(made, made).kthvalue(neighbours + 1, dim=1).values
+    inside_real = between <= real_radius[:, None]
+    inside_made = between <= made_radius[None]
+    return Manifold(
+        precision=inside_real.any(0).double().mean().item(),
+        recall=inside_made.any(1).double().mean().item(),
+        density=inside_real.sum(0).double().mean().item() / neighbours,
+        coverage=inside_real.any(1).double().mean().item(),
+    )
+
+
+def nearest(rows: Features, among: Features) -> tuple[Tensor, Tensor]:
+    """Return the distance of each row to its nearest among others, and which that is."""
+    found = _distances(rows.detach().cpu().double(), among.detach().cpu().double()).min(dim=1)
+    return found.values, found.indices
+
+
+def _distances(x: Tensor, y: Tensor) -> Tensor:
+    return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")
+
+
+def _square_root(matrix: Float[Tensor, "d d"]) -> Float[Tensor, "d d"]:
+    """Return the root of a symmetric matrix whose negative eigenvalues are rounding."""
+    values, vectors = torch.linalg.eigh((matrix + matrix.T) / 2)
+    return (vectors * values.clamp(min=0).sqrt()) @ vectors.T
