@@ -72,10 +72,12 @@ class SketchConfig:
     """Width of the critic."""
     critic_layers: int = 4
     """Blocks of the critic."""
-    drawn_clips: int = 8
+    drawn_clips: int = 4
     """Clips of each batch part that are drawn anew, for the critic to compare with real ones."""
     adversarial_start: int = 500
     """Step after which the critic joins; before it details only learn to follow the flow."""
+    adversarial_every: int = 2
+    """Steps between those in which the critic learns, and details from it."""
     adversarial_weight: float = 0.01
     """Weight of the critic in the loss of the details."""
     wrong_text_weight: float = 0.5
@@ -83,7 +85,7 @@ class SketchConfig:
     penalty: float = 1.0
     """Weight of the gradient penalties on real and generated clips (Huang et al. 2024)."""
     penalty_every: int = 4
-    """Steps between gradient penalties."""
+    """Lessons of the critic between gradient penalties."""
 
     flow_rate: float = 1e-3
     """Adam's learning rate of both transformers."""
@@ -170,6 +172,7 @@ SKETCH_PRESETS = {
         critic_layers=1,
         drawn_clips=2,
         adversarial_start=4,
+        adversarial_every=1,
         penalty_every=1,
         flow_rate=4e-3,
         warmup_steps=1,

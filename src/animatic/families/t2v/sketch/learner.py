@@ -68,11 +68,12 @@ class SketchLearner:
         step -= measuring
         self._warm_up(step)
         lessons = [self._lesson(batch) for batch in batches]
-        adversarial = step >= self.config.adversarial_start
+        after = step - self.config.adversarial_start
+        adversarial = after >= 0 and after % self.config.adversarial_every == 0
         losses = self._learn_to_sketch(lessons)
         drafts = [self._draft(lesson.text) for lesson in lessons] if adversarial else []
         if adversarial:
-            losses |= self._teach_critic(lessons, drafts, step)
+            losses |= self._teach_critic(lessons, drafts, after)
         losses |= self._learn_details(lessons, drafts)
         for name, network in self.trained.items():
             follow(getattr(self.average, name), network, self.config.ema_decay, step)
@@ -195,10 +196,10 @@ class SketchLearner:
         return sums.means
 
     def _teach_critic(
-        self, lessons: Sequence[Lesson], drafts: Sequence[Draft], step: int
+        self, lessons: Sequence[Lesson], drafts: Sequence[Draft], after: int
     ) -> dict[str, float]:
         config, critic, sums = self.config, self.trained["critic"], Sums(len(lessons))
-        penalised = step % config.penalty_every == 0
+        penalised = after % (config.adversarial_every * config.penalty_every) == 0
         with self._update("critic", clip=False):
             for index, (lesson, drawn) in enumerate(zip(lessons, drafts, strict=True)):
                 with torch.no_grad():
