@@ -11,13 +11,15 @@ import argparse
 import json
 import platform
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from animatic.pipelines.evaluate import evaluate
+from animatic.pipelines.evaluation.run import Job, Row, evaluate
+from animatic.pipelines.evaluation.sources import FIRST_SEED
 from animatic.pipelines.generate import load
 from animatic.storage.checkpoint import read_checkpoint, write_checkpoint
 from animatic.types import Prompt
@@ -65,6 +67,21 @@ def hours(run: Path, batch_size: int) -> float:
     return round(seconds / 3600, 2)
 
 
+def accuracy(rows: Sequence[Row]) -> dict[str, dict[str, float]]:
+    """Return the shares of generated and of real clips whose names are right, a row a split."""
+    table: dict[str, dict[str, float]] = {}
+    for row in rows:
+        part = row.metric.removeprefix("composition ")
+        for kind, value, told in (
+            ("generated", row.number.value, row.card["made"]),
+            ("real", row.number.floor, row.card["real"]),
+        ):
+            assert value is not None, "the data set was given"
+            entry = table.setdefault(f"{kind} {row.split}", {"n": told["n"]})
+            entry[part] = round(value, 4)
+    return table
+
+
 def setting(words: str) -> tuple[str, float]:
     """Read one of the settings of sampling."""
     name, _, number = words.partition("=")
@@ -105,7 +122,8 @@ def main() -> None:
     trial.parent.mkdir(exist_ok=True)
     write_checkpoint(trial, replace(trained, card={}), packed=True)
     sheet = given.run / "packed" / "heldout.png"
-    scores = evaluate(str(trial), given.data, given.num, None, sheet, "cpu")
+    job = Job(str(trial), data=given.data, num=given.num, sheet=sheet, device="cpu")
+    scores = accuracy(evaluate(job))
     data = json.loads((given.data / "dataset.json").read_text())
     card = {
         **{key: value for key, value in trained.card.items() if key not in ("data", "machine")},
@@ -116,9 +134,9 @@ def main() -> None:
         "parameters": sum(tensor.numel() for tensor in trained.weights.values()),
         "megabytes": round(trial.stat().st_size / 1e6, 1),
         "cost": cost(str(trial)),
-        "accuracy": {name: row for name, row in scores.items() if isinstance(row, dict)},
+        "accuracy": scores,
         "protocol": "animatic evaluate t2v --data stage; stage-net; canonical prompts, seeds from "
-        f"{scores['seed']}; n and split stand in each row",
+        f"{FIRST_SEED}; n and split stand in each row",
         "samples": "docs/pictures/heldout.png",
         "limits": LIMITS,
         **({"remark": given.remark} if given.remark else {}),

@@ -70,7 +70,7 @@ def test_a_running_gaussian_is_that_of_all_rows_at_once():
     found = running.result()
     torch.testing.assert_close(found.mean, whole.mean(0))
     torch.testing.assert_close(found.covariance, torch.cov(whole.T))
-    assert found.count == 38
+    assert found.num_rows == 38
 
 
 def test_a_single_clip_has_no_covariance():

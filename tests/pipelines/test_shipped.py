@@ -6,7 +6,7 @@ import pytest
 from torch.utils.flop_counter import FlopCounterMode
 
 from animatic.pipelines.catalog import SHIPPED
-from animatic.pipelines.evaluate import evaluate
+from animatic.pipelines.evaluation.run import Job, evaluate
 from animatic.pipelines.generate import load
 from animatic.types import Prompt
 
@@ -53,9 +53,11 @@ def test_the_sea_is_bluer_than_the_desert(model):
     assert blueness("walking in the swimming pool") > blueness("walking in the desert") + 20
 
 
-def test_the_evaluation_of_a_few_clips_beats_chance(model, tmp_path):
+def test_the_evaluation_of_a_few_clips_beats_chance(tmp_path):
     out, sheet = tmp_path / "scores.json", tmp_path / "sheet.png"
-    table = evaluate("t2v", None, 24, out, sheet, "cpu")
-    assert table["generated validation"]["scene"] > 0.5
-    assert table == json.loads(out.read_text())
+    rows = evaluate(Job("t2v", num=24, out=out, sheet=sheet, device="cpu"))
+    values = {(row.split, row.metric): row.number.value for row in rows}
+    assert values["validation", "composition scene"] > 0.5
+    written = json.loads(out.read_text())["rows"]
+    assert [row["number"]["value"] for row in written] == [row.number.value for row in rows]
     assert sheet.stat().st_size > 1000

@@ -3,6 +3,7 @@
 All arithmetic is in float64 and independent of the order of the rows.
 """
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -20,7 +21,7 @@ class Gaussian(NamedTuple):
 
     mean: Float[Tensor, " d"]
     covariance: Float[Tensor, "d d"]
-    count: int
+    num_rows: int
 
 
 class RunningGaussian:
@@ -148,9 +149,17 @@ def manifold(real: Features, made: Features, neighbours: int = 5) -> Manifold:
     )
 
 
-def nearest(rows: Features, among: Features) -> tuple[Tensor, Tensor]:
-    """Return the distance of each row to its nearest among others, and which that is."""
-    found = _distances(rows.detach().cpu().double(), among.detach().cpu().double()).min(dim=1)
+def nearest(
+    rows: Features, among: Features, *, leave_out_same: bool = False
+) -> tuple[Tensor, Tensor]:
+    """Return the distance of each row to its nearest among others, and which that is.
+
+    With `leave_out_same`, a row is not compared with the one of its own number.
+    """
+    distances = _distances(rows.detach().cpu().double(), among.detach().cpu().double())
+    if leave_out_same:
+        distances.fill_diagonal_(math.inf)
+    found = distances.min(dim=1)
     return found.values, found.indices
 
 

@@ -1,0 +1,147 @@
+"""The networks through which sets of clips are compared, and what they see of a source."""
+
+import copy
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from animatic.errors import UserError
+from animatic.metrics.i3d import I3D, MIN_FRAMES, SIDE
+from animatic.pipelines.evaluation.sources import Pair, Source
+from animatic.pipelines.judge import load_judge
+from animatic.pipelines.progress import track
+from animatic.pipelines.weights import load_weights, weights_path
+from animatic.storage.published import hash_of
+from animatic.types import Clips, to_clip
+
+
+class Look(NamedTuple):
+    """What a network makes of clips: features to compare, and logits of classes."""
+
+    features: Float[Tensor, "b d"]
+    logits: Float[Tensor, "b _"]
+
+
+@dataclass(frozen=True)
+class Eyes:
+    """A frozen network, and what a protocol card says of it.
+
+    `whole` clips are shown to it, or else the window of the protocol.
+    """
+
+    name: str
+    look: Callable[[Clips], Look]
+    about: dict[str, Any]
+    whole: bool
+    min_frames: int = 1
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which frames of a clip count: the first `frames`, `stride` apart."""
+
+    frames: int = 16
+    stride: int = 1
+
+    def cut(self, clip: Clips) -> Clips:
+        """Return the window."""
+        return clip[:, :, : self.frames * self.stride : self.stride]
+
+
+class Seen(NamedTuple):
+    """What networks saw of a source, by their names; one row a clip."""
+
+    about: dict[str, Any]
+    names: list[str]
+    pairs: list[Pair | None]
+    looks: dict[str, Look]
+    too_short: list[str]
+
+    def __len__(self) -> int:
+        """Return the number of clips."""
+        return len(self.names)
+
+
+def observe(
+    source: Source, eyes: Sequence[Eyes], window: Window, title: str, device: torch.device
+) -> Seen:
+    """Show every clip to every network; only what these say is kept, so memory stays small.
+
+    Raises:
+        UserError: if a network needs more frames than the window has, or no clip is long enough.
+    """
+    for network in eyes:
+        if not network.whole and window.frames < network.min_frames:
+            raise UserError(
+                f"{network.name} needs {network.min_frames} frames at least, not {window.frames}"
+            )
+    names: list[str] = []
+    pairs: list[Pair | None] = []
+    too_short: list[str] = []
+    rows: dict[str, list[Look]] = {network.name: [] for network in eyes}
+    for shown in track(source.clips(), len(source), title):
+        if len(shown.frames) < (window.frames - 1) * window.stride + 1:
+            too_short.append(shown.name)
+            continue
+        clip = to_clip(shown.frames)[None].to(device)
+        with torch.inference_mode():
+            for network in eyes:
+                look = network.look(clip if network.whole else window.cut(clip))
+                rows[network.name].append(Look(look.features.cpu(), look.logits.cpu()))
+        names.append(shown.name)
+        pairs.append(shown.pair)
+    if not names:
+        raise UserError(
+            f"no clip has the {window.frames} frames, {window.stride} apart, that are compared"
+        )
+    looks = {
+        name: Look(*(torch.cat(parts) for parts in zip(*found, strict=True)))
+        for name, found in rows.items()
+    }
+    return Seen(source.about(), names, pairs, looks, too_short)
+
+
+@cache
+def stage_net(device: torch.device) -> Eyes:
+    """Return the judge that ships; it sees whole clips, as it was trained to."""
+    net = copy.deepcopy(load_judge()).to(device)
+
+    def look(clip: Clips) -> Look:
+        features = net.features(clip)
+        logits = torch.cat([net.name_action(features), net.name_scene(features)], dim=1)
+        return Look(features, logits)
+
+    weights = files("animatic") / "checkpoints" / "judge" / "stage_net.safetensors"
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    about = {"network": "stage-net", "weights": digest, "frames": "all", "resize": "none"}
+    return Eyes("stage-net", look, about, whole=True)
+
+
+@cache
+def i3d(device: torch.device) -> Eyes:
+    """Return the network of the FVD.
+
+    Raises:
+        UserError: if its weights were not fetched.
+    """
+    net = I3D()
+    net.load_state_dict(load_weights("i3d"))
+    net.eval().requires_grad_(False).to(device)
+
+    def look(clip: Clips) -> Look:
+        logits = net(clip)
+        return Look(logits, logits)
+
+    about = {
+        "network": "I3D, Kinetics-400, logits",
+        "weights": hash_of(weights_path("i3d")),
+        "resize": f"bilinear to {SIDE}x{SIDE}, pixel centres",
+    }
+    return Eyes("i3d", look, about, whole=False, min_frames=MIN_FRAMES)

@@ -1,0 +1,220 @@
+"""What is measured of two sets of clips, each number with its error and its floor."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from animatic.errors import UserError
+from animatic.metrics.distance import (
+    frechet_distance,
+    gaussian,
+    kernel_distance,
+    manifold,
+    nearest,
+)
+from animatic.metrics.score import inception_score, jackknife, share_error
+from animatic.pipelines.evaluation.eyes import Look, Seen
+from animatic.pipelines.judge import ACTIONS, SCENES
+
+IS_SPLITS = 10
+
+
+@dataclass(frozen=True)
+class Sets:
+    """What a measure may look at: generated clips, and real ones where they are given.
+
+    `rest` are more real clips, for the floor of real against real.
+    """
+
+    made: Seen
+    real: Seen | None
+    rest: Seen | None
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number, its standard error, and what real clips get in the place of generated ones."""
+
+    value: float
+    error: float | None = None
+    floor: float | None = None
+    unit: str = ""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """How a number is had.
+
+    Attributes:
+        eyes: the network it looks through.
+        about: what it says, for the card.
+        source: where it is defined.
+        needs_real: whether there is nothing to measure without real clips.
+        take: the numbers, by name.
+    """
+
+    eyes: str
+    about: str
+    source: str
+    needs_real: bool
+    take: Callable[[Sets, str], Mapping[str, Number]]
+    least: int = 2
+    protocol: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _frechet(sets: Sets, eyes: str) -> Mapping[str, Number]:
+    made, real, rest = _looks(sets, eyes)
+    fixed = gaussian(real.features)
+
+    def distance(kept: Tensor) -> float:
+        return frechet_distance(gaussian(made.features[kept]), fixed)
+
+    value = frechet_distance(gaussian(made.features), fixed)
+    floor = None if rest is None else frechet_distance(gaussian(rest.features), fixed)
+    return {"": Number(value, jackknife(distance, len(made.features)), floor)}
+
+
+def _kernel(sets: Sets, eyes: str) -> Mapping[str, Number]:
+    made, real, rest = _looks(sets, eyes)
+
+    def distance(kept: Tensor) -> float:
+        return kernel_distance(made.features[kept], real.features)
+
+    value = kernel_distance(made.features, real.features)
+    floor = None if rest is None else kernel_distance(rest.features, real.features)
+    return {"": Number(value, jackknife(distance, len(made.features)), floor)}
+
+
+def _manifold(sets: Sets, eyes: str) -> Mapping[str, Number]:
+    made, real, rest = _looks(sets, eyes)
+    values = manifold(real.features, made.features)
+    floors = None if rest is None else manifold(real.features, rest.features)
+    return {
+        name: Number(value, None, None if floors is None else getattr(floors, name))
+        for name, value in values._asdict().items()
+    }
+
+
+def _inception(sets: Sets, eyes: str) -> Mapping[str, Number]:
+    value, error = inception_score(sets.made.looks[eyes].logits, IS_SPLITS)
+    real = None
+    if sets.real is not None:
+        real = inception_score(sets.real.looks[eyes].logits, IS_SPLITS).value
+    return {"": Number(value, error, real)}
+
+
+def _composition(sets: Sets, eyes: str) -> Mapping[str, Number]:
+    made = hits(sets.made, eyes)
+    real = None if sets.real is None else hits(sets.real, eyes)
+    return {
+        name: Number(
+            share,
+            share_error(share, len(sets.made)),
+            None if real is None else real[name].double().mean().item(),
+        )
+        for name, share in ((name, found.double().mean().item()) for name, found in made.items())
+    }
+
+
+def hits(seen: Seen, eyes: str) -> dict[str, Tensor]:
+    """Return, for each clip, whether its action, its scene and both were named rightly.
+
+    Raises:
+        UserError: if it is not known what a clip should show.
+    """
+    logits = seen.looks[eyes].logits
+    actions, scenes = logits[:, : len(ACTIONS)].argmax(1), logits[:, len(ACTIONS) :].argmax(1)
+    wanted = []
+    for pair in seen.pairs:
+        if pair is None:
+            raise UserError("composition needs clips whose action and scene are known")
+        wanted.append((ACTIONS.index(pair[0]), SCENES.index(pair[1])))
+    right = torch.stack([actions, scenes], dim=1) == torch.tensor(wanted)
+    return {"action": right[:, 0], "scene": right[:, 1], "joint": right.all(1)}
+
+
+def _diversity(sets: Sets, eyes: str) -> Mapping[str, Number]:
+    """Mean distance of two clips of one prompt, over the prompts that have several."""
+    value, error = _spread(sets.made, eyes)
+    real = None if sets.real is None else _spread(sets.real, eyes)[0]
+    return {"": Number(value, error, real)}
+
+
+def _spread(seen: Seen, eyes: str) -> tuple[float, float]:
+    groups: dict[Any, list[int]] = {}
+    for row, pair in enumerate(seen.pairs):
+        groups.setdefault(pair, []).append(row)
+    features = seen.looks[eyes].features.double()
+    means = torch.tensor(
+        [torch.pdist(features[rows]).mean().item() for rows in groups.values() if len(rows) > 1]
+    )
+    if len(means) < 2:
+        raise UserError("diversity needs several clips of each of several prompts; raise --num")
+    return means.mean().item(), (means.std() / len(means) ** 0.5).item()
+
+
+def _memorised(sets: Sets, eyes: str) -> Mapping[str, Number]:
+    """Share of clips whose nearest real one is nearer than real ones are to one another."""
+    made, real, rest = _looks(sets, eyes)
+    among = nearest(real.features, real.features, leave_out_same=True)[0]
+    limit = among.quantile(0.01)
+    share = (nearest(made.features, real.features)[0] < limit).double().mean().item()
+    floor = None
+    if rest is not None:
+        floor = (nearest(rest.features, real.features)[0] < limit).double().mean().item()
+    return {"": Number(share, share_error(share, len(made.features)), floor)}
+
+
+def _looks(sets: Sets, eyes: str) -> tuple[Look, Look, Look | None]:
+    assert sets.real is not None, "asked for only with real clips at hand"
+    rest = None if sets.rest is None else sets.rest.looks[eyes]
+    return sets.made.looks[eyes], sets.real.looks[eyes], rest
+
+
+_FVD = "Unterthiner et al. 2018, arXiv:1812.01717"
+_KVD = "Binkowski et al. 2018, arXiv:1801.01401"
+_PRDC = "Kynkäänniemi et al. 2019, arXiv:1904.06991; Naeem et al. 2020, arXiv:2002.09797"
+
+MEASURES = {
+    "fvd": Measure("i3d", "Fréchet video distance", _FVD, True, _frechet),
+    "fvd-stage": Measure("stage-net", "Fréchet distance (stage-net)", _FVD, True, _frechet),
+    "kvd": Measure("i3d", "kernel video distance, unbiased", _KVD, True, _kernel),
+    "kvd-stage": Measure("stage-net", "kernel distance (stage-net)", _KVD, True, _kernel),
+    "prdc": Measure("i3d", "precision, recall, density, coverage", _PRDC, True, _manifold, 6),
+    "prdc-stage": Measure(
+        "stage-net", "precision, recall, density, coverage (stage-net)", _PRDC, True, _manifold, 6
+    ),
+    "is": Measure(
+        "i3d",
+        "inception score of Kinetics classes",
+        "Salimans et al. 2016, arXiv:1606.03498",
+        False,
+        _inception,
+        IS_SPLITS,
+        {"splits": IS_SPLITS},
+    ),
+    "composition": Measure(
+        "stage-net",
+        "accuracy of action, scene and both (stage-net)",
+        "after Li et al. 2018, arXiv:1710.00421, with another classifier",
+        False,
+        _composition,
+    ),
+    "diversity": Measure(
+        "stage-net",
+        "distance of clips of one prompt (stage-net)",
+        "our choice; of real clips it is what other seeds of a pair differ by",
+        False,
+        _diversity,
+    ),
+    "memorised": Measure(
+        "stage-net",
+        "share nearer to a real clip than all but 1% of real clips are to another (stage-net)",
+        "our choice",
+        True,
+        _memorised,
+    ),
+}

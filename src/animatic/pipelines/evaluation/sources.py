@@ -1,0 +1,200 @@
+"""Where the clips of an evaluation come from: a model, a split of Stage, or a folder of files."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+from animatic.data.clips import ShardClips
+from animatic.data.footage import ENDINGS
+from animatic.data.stage.captions import canonical
+from animatic.data.stage.splits import HELD_OUT, SEEN
+from animatic.errors import UserError
+from animatic.pipelines.generate import Creation, Model
+from animatic.storage import codec
+from animatic.types import ClipShape, Frames
+
+Pair = tuple[str, str]
+"""An action and a scene."""
+
+PAIRS = {"validation": tuple(SEEN), "heldout": tuple(sorted(HELD_OUT))}
+"""Pairs of the splits of real clips that generated ones are measured against."""
+
+FIRST_SEED = 1_000_000
+"""Far from the seeds that people type: nothing that is shown was picked from what is counted."""
+
+STAGE = ClipShape(32, 64, 64, 12.0)
+
+
+class Shown(NamedTuple):
+    """A clip of a source; `pair` is what it should show, where that is known."""
+
+    name: str
+    frames: Frames
+    pair: Pair | None = None
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Clips in an order that never changes."""
+
+    def about(self) -> dict[str, Any]:
+        """Return what a protocol card says of these clips."""
+        ...
+
+    def __len__(self) -> int:
+        """Return how many clips there are, at most."""
+        ...
+
+    def clips(self) -> Iterator[Shown]:
+        """Yield the clips that can be read."""
+        ...
+
+
+@dataclass(frozen=True)
+class GeneratedClips:
+    """Clips of a model for the pairs of a split in turn, in the canonical words, a seed a clip."""
+
+    model: Model
+    checkpoint: str
+    split: str
+    num: int
+
+    def about(self) -> dict[str, Any]:
+        """Return what a protocol card says of these clips."""
+        last = FIRST_SEED + self.num - 1
+        return {
+            "clips": f"made by {self.checkpoint}",
+            "prompts": f"canonical words, pairs of {self.split} in turn",
+            "seeds": f"{FIRST_SEED} to {last}",
+            "container": "none: bytes as the model rounds them",
+            "resolution": f"{self.model.shape.width}x{self.model.shape.height}",
+            "fps": self.model.shape.fps,
+        }
+
+    def __len__(self) -> int:
+        """Return how many clips are made."""
+        return self.num
+
+    def clips(self) -> Iterator[Shown]:
+        """Make the clips."""
+        pairs = cycle(PAIRS[self.split])
+        for pair, made in zip(pairs, self.creations(), strict=False):
+            yield Shown(f"{made.prompt} (seed {made.seed})", made.frames, pair)
+
+    def creations(self) -> Iterator[Creation]:
+        """Make the clips, as the model hands them out."""
+        for number, pair in enumerate(islice(cycle(PAIRS[self.split]), self.num)):
+            yield self.model.generate(canonical(*pair), seed=FIRST_SEED + number)
+
+
+class StageClips:
+    """Real clips of a split of Stage, evenly spread over it.
+
+    Args:
+        folder: the rendered data set.
+        split: its part.
+        num: at most so many.
+        rest: take others than `StageClips(folder, split, num)` takes, for a floor.
+    """
+
+    def __init__(self, folder: Path, split: str, num: int, *, rest: bool = False) -> None:
+        self.folder, self.split = folder, split
+        self._clips = ShardClips(folder, STAGE, split)
+        self._chosen = chosen(len(self._clips), num, rest=rest)
+
+    def about(self) -> dict[str, Any]:
+        """Return what a protocol card says of these clips."""
+        return {
+            "clips": f"Stage, split {self.split}, evenly spread over it",
+            "container": "mp4, H.264 4:4:4, near lossless",
+            "resolution": f"{STAGE.width}x{STAGE.height}",
+            "fps": STAGE.fps,
+        }
+
+    def __len__(self) -> int:
+        """Return how many clips are taken."""
+        return len(self._chosen)
+
+    def clips(self) -> Iterator[Shown]:
+        """Decode the clips."""
+        for index in self._chosen:
+            facts = self._clips.reader.rows[index].facts
+            pair = (facts.more["action"], facts.more["scene"])
+            yield Shown(facts.key, self._clips.decode(index), pair)
+
+
+@dataclass
+class FolderClips:
+    """The videos of a folder by name; one that cannot be read is named, skipped and counted."""
+
+    folder: Path
+    num: int
+    rest: bool = False
+    skipped: dict[str, str] = field(default_factory=dict)
+    kinds: set[tuple[int, int, float]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Find the files.
+
+        Raises:
+            UserError: if there is no folder, or no video in it.
+        """
+        if not self.folder.is_dir():
+            raise UserError(f"the folder {self.folder} does not exist")
+        self.files = sorted(p for p in self.folder.rglob("*") if p.suffix.lower() in ENDINGS)
+        if not self.files:
+            raise UserError(f"{self.folder} holds no videos ({', '.join(sorted(ENDINGS))})")
+        places = chosen(len(self.files), self.num, rest=self.rest)
+        self.files = [self.files[place] for place in places]
+
+    def about(self) -> dict[str, Any]:
+        """Return what a protocol card says of these clips."""
+        sizes = sorted(self.kinds)
+        return {
+            "clips": f"the folder {self.folder.name}, evenly spread over its names",
+            "container": ", ".join(sorted({path.suffix[1:] for path in self.files})) + " (lossy)",
+            "resolution": ", ".join(f"{width}x{height}" for height, width, _ in sizes),
+            "fps": sizes[0][2] if sizes else None,
+            "skipped": self.skipped,
+        }
+
+    def __len__(self) -> int:
+        """Return how many files there are."""
+        return len(self.files)
+
+    def clips(self) -> Iterator[Shown]:
+        """Decode the files.
+
+        Raises:
+            UserError: if clips differ in size or rate, or none can be read.
+        """
+        for path in self.files:
+            name = str(path.relative_to(self.folder))
+            try:
+                video = codec.decode(path)
+            except UserError as error:
+                self.skipped[name] = str(error)
+                continue
+            self.kinds.add((*video.frames.shape[1:3], round(video.fps, 3)))
+            if len(self.kinds) > 1:
+                kinds = " and ".join(f"{w}x{h} at {fps:g} fps" for h, w, fps in sorted(self.kinds))
+                raise UserError(f"clips of {self.folder} differ: {kinds}; make them alike first")
+            yield Shown(name, video.frames)
+        if len(self.skipped) == len(self.files):
+            raise UserError(f"no clip of {self.folder} can be read")
+
+
+def chosen(total: int, num: int, *, rest: bool = False) -> list[int]:
+    """Return so many places (or all), evenly spread; with `rest`, others than without."""
+    taken = _spread(total, num)
+    if not rest:
+        return taken
+    left = sorted(set(range(total)) - set(taken))
+    return [left[place] for place in _spread(len(left), num)]
+
+
+def _spread(total: int, num: int) -> list[int]:
+    num = min(num, total)
+    return [place * total // num for place in range(num)]

@@ -1,0 +1,225 @@
+"""Folders of clips and their numbers: what must rank as expected, and what is refused."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from animatic.errors import UserError
+from animatic.pipelines.evaluation.eyes import Eyes, Look, Window, observe
+from animatic.pipelines.evaluation.measures import MEASURES, Sets, hits
+from animatic.pipelines.evaluation.run import Job, evaluate
+from animatic.pipelines.evaluation.sources import FolderClips, Shown, chosen
+from animatic.pipelines.judge import ACTIONS, SCENES
+from animatic.storage import codec
+
+CPU = torch.device("cpu")
+
+
+def disc(number, frames=16, size=32):
+    """A disc that moves over a background, both of a colour that depends on the number."""
+    random = np.random.default_rng(number)
+    first, speed = random.uniform(6, 12, 2), random.uniform(0.5, 1.5, 2)
+    inside, outside = random.integers(0, 255, (2, 3))
+    rows, columns = np.mgrid[:size, :size]
+    clip = np.empty((frames, size, size, 3), np.uint8)
+    for t in range(frames):
+        y, x = first + speed * t
+        near = (rows - y) ** 2 + (columns - x) ** 2 < 25
+        clip[t] = np.where(near[..., None], inside, outside)
+    return clip
+
+
+def write(folder, clips, fps=12.0):
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, clip in enumerate(clips):
+        codec.encode(folder / f"{number:03d}.mp4", clip, fps, codec.TRAINING)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory):
+    return write(tmp_path_factory.mktemp("real"), [disc(n) for n in range(40)])
+
+
+def value(folder, against, metric, num=20, **more):
+    job = Job(str(folder), against, metrics=[metric], num=num, device="cpu", **more)
+    return evaluate(job)[0].number
+
+
+def test_what_is_worse_is_further_away(real, tmp_path):
+    clean = [disc(n) for n in range(100, 120)]
+    random = np.random.default_rng(0)
+
+    def noised(strength):
+        noise = [random.normal(0, strength, c.shape) for c in clean]
+        pairs = zip(clean, noise, strict=True)
+        return [(c + n).clip(0, 255).astype(np.uint8) for c, n in pairs]
+
+    sets = {
+        "clean": clean,
+        "some": noised(20),
+        "more": noised(80),
+        "frozen": [np.repeat(c[:1], 16, 0) for c in clean],
+    }
+    found = {
+        name: value(write(tmp_path / name, clips), real, "kvd-stage").value
+        for name, clips in sets.items()
+    }
+    assert found["clean"] < found["some"] < found["more"]
+    assert found["clean"] < found["frozen"]
+
+
+def test_a_number_has_an_error_and_a_floor_and_names_do_not_matter(real, tmp_path):
+    clips = [disc(n) for n in range(100, 120)]
+    once = value(write(tmp_path / "a", clips), real, "fvd-stage")
+    again = value(write(tmp_path / "b", clips[::-1]), real, "fvd-stage")
+    assert once.value == pytest.approx(again.value, rel=1e-3)
+    assert once.error > 0
+    assert once.floor > 0
+
+
+def test_the_card_says_how_to_get_the_number_again(real, tmp_path):
+    out = tmp_path / "scores.json"
+    evaluate(
+        Job(
+            str(write(tmp_path / "made", [disc(n) for n in range(100, 120)])),
+            real,
+            metrics=["fvd-stage"],
+            num=20,
+            out=out,
+            device="cpu",
+        )
+    )
+    (row,) = json.loads(out.read_text())["rows"]
+    card = row["card"]
+    assert len(card["weights"]) == 64
+    assert card["made"]["n"] == card["real"]["n"] == card["floor"]["n"] == 20
+    assert "mp4" in card["made"]["container"]
+    assert card["made"]["resolution"] == "32x32"
+    assert any("lossy" in warning for warning in card["warnings"])
+    assert any("20 clips" in warning for warning in card["warnings"])
+
+
+def test_corrupt_clips_are_named_and_counted(real, tmp_path):
+    folder = write(tmp_path / "made", [disc(n) for n in range(100, 120)])
+    (folder / "005.mp4").write_bytes(b"nothing")
+    out = tmp_path / "scores.json"
+    evaluate(Job(str(folder), real, metrics=["kvd-stage"], num=20, out=out, device="cpu"))
+    made = json.loads(out.read_text())["rows"][0]["card"]["made"]
+    assert made["n"] == 19
+    assert list(made["skipped"]) == ["005.mp4"]
+
+
+def test_clips_that_differ_are_refused(real, tmp_path):
+    mixed = write(tmp_path / "mixed", [disc(0), disc(1, size=48)])
+    with pytest.raises(UserError, match="32x32 at 12 fps and 48x48 at 12 fps"):
+        value(mixed, real, "kvd-stage")
+    faster = write(tmp_path / "faster", [disc(n) for n in range(8)], fps=24.0)
+    with pytest.raises(UserError, match=r"fps of the two sets differs: 24\.0 and 12\.0"):
+        value(faster, real, "kvd-stage")
+
+
+@pytest.mark.parametrize(
+    ("count", "more", "line"),
+    [
+        (1, {}, "needs 2 clips at least, not 1"),
+        (3, {"window": Window(30)}, "no clip has the 30 frames"),
+        (3, {"window": Window(0)}, "frames 0 and stride 1 must be at least 1"),
+        (3, {"num": 1}, "num 1 must be at least 2"),
+    ],
+)
+def test_too_little_is_refused_in_one_line(real, tmp_path, count, more, line):
+    folder = write(tmp_path / "made", [disc(n) for n in range(count)])
+    with pytest.raises(UserError, match=line):
+        value(folder, real, "kvd-stage", **{"num": 20, **more})
+
+
+def test_folders_without_clips_and_unknown_metrics_are_refused(real, tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UserError, match="holds no videos"):
+        value(tmp_path / "empty", real, "kvd-stage")
+    with pytest.raises(UserError, match="no metric 'fid9'; there are fvd"):
+        value(real, real, "fid9")
+    with pytest.raises(UserError, match="kvd compares with real clips"):
+        evaluate(Job(str(real), metrics=["kvd"]))
+    with pytest.raises(UserError, match="action and scene are known"):
+        value(real, None, "composition")
+
+
+def test_the_true_distance_needs_its_network(real, tmp_path, monkeypatch):
+    monkeypatch.setenv("ANIMATIC_CACHE", str(tmp_path))
+    with pytest.raises(UserError, match="run: animatic weights fetch i3d"):
+        value(real, real, "fvd")
+
+
+def test_places_are_spread_and_the_rest_are_others():
+    assert chosen(10, 5) == [0, 2, 4, 6, 8]
+    assert chosen(10, 5, rest=True) == [1, 3, 5, 7, 9]
+    assert chosen(3, 5) == [0, 1, 2]
+    assert chosen(3, 5, rest=True) == []
+
+
+class Told:
+    """Clips whose brightness says what they are."""
+
+    def __init__(self, pairs):
+        self.pairs = pairs
+
+    def about(self):
+        return {"container": "none"}
+
+    def __len__(self):
+        return len(self.pairs)
+
+    def clips(self):
+        for number, pair in enumerate(self.pairs):
+            yield Shown(str(number), np.full((4, 8, 8, 3), number, np.uint8), pair)
+
+
+def sees(verdicts):
+    """Eyes that name the pairs of a list, one clip after the other."""
+
+    def look(clip):
+        number = int((clip[0, 0, 0, 0, 0].item() + 1) * 127.5 + 0.5)
+        action, scene = verdicts[number]
+        logits = torch.zeros(1, len(ACTIONS) + len(SCENES))
+        logits[0, ACTIONS.index(action)] = logits[0, len(ACTIONS) + SCENES.index(scene)] = 1
+        return Look(torch.full((1, 2), float(number)), logits)
+
+    return Eyes("stage-net", look, {}, whole=True)
+
+
+def test_composition_counts_actions_scenes_and_both():
+    a, b, s, t = ACTIONS[0], ACTIONS[1], SCENES[0], SCENES[1]
+    wanted, named = [(a, s), (a, s), (b, t), (b, t)], [(a, s), (a, t), (b, t), (a, s)]
+    seen = observe(Told(wanted), [sees(named)], Window(4), "", CPU)
+    assert {name: found.tolist() for name, found in hits(seen, "stage-net").items()} == {
+        "action": [True, True, True, False],
+        "scene": [True, False, True, False],
+        "joint": [True, False, True, False],
+    }
+    numbers = MEASURES["composition"].take(Sets(seen, None, None), "stage-net")
+    assert numbers["action"].value == pytest.approx(0.75)
+    assert numbers["joint"].error == pytest.approx(0.25)
+
+
+def test_diversity_is_the_distance_within_prompts():
+    a, s, t = ACTIONS[0], SCENES[0], SCENES[1]
+    pairs = [(a, s), (a, t), (a, s), (a, t)]
+    seen = observe(Told(pairs), [sees(pairs)], Window(4), "", CPU)
+    number = MEASURES["diversity"].take(Sets(seen, None, None), "stage-net")[""]
+    assert number.value == pytest.approx(2 * 2**0.5)
+
+
+def test_a_copied_clip_is_found(real, tmp_path):
+    copied = write(tmp_path / "copied", [disc(n) for n in range(0, 40, 2)])
+    assert value(copied, real, "memorised").value == 1
+    other = write(tmp_path / "other", [disc(n) for n in range(100, 120)])
+    assert value(other, real, "memorised").value < 0.3
+
+
+def test_a_folder_is_read_in_the_order_of_its_names(real):
+    names = [shown.name for shown in FolderClips(real, 100).clips()]
+    assert names == sorted(names)
