@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from animatic.errors import UserError
-from animatic.metrics.score import inception_score, jackknife, share_error
+from animatic.metrics.score import inception_score, jackknife, roc_area, share_error
 
 
 def test_clips_that_all_look_the_same_score_one():
@@ -56,3 +56,8 @@ def test_the_jackknife_repeats_itself():
 def test_the_error_of_a_share():
     assert share_error(0.5, 100) == pytest.approx(0.05)
     assert share_error(1.0, 100) == 0
+
+
+def test_the_roc_area_counts_pairs_in_order():
+    assert roc_area(torch.tensor([3.0, 2.0]), torch.tensor([1.0, 2.0])) == pytest.approx(0.875)
+    assert roc_area(torch.tensor([0.0]), torch.tensor([1.0])) == 0

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import cyclopts
 
-from animatic.cli import data, evaluate, generate, train, weights
+from animatic.cli import data, evaluate, generate, rank, train, weights
 from animatic.cli import list as listing
 from animatic.errors import UserError
 
@@ -21,6 +21,7 @@ app = cyclopts.App(
 app.command(generate.generate, help_format="markdown")
 app.command(train.train, help_format="markdown")
 app.command(evaluate.evaluate, help_format="markdown")
+app.command(rank.rank, help_format="markdown")
 app.command(data.app)
 app.command(weights.app)
 app.command(listing.list_, help_format="markdown")

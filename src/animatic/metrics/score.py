@@ -73,3 +73,13 @@ def jackknife(
 def share_error(share: float, count: int) -> float:
     """Return the standard error of a share of so many independent clips (binomial)."""
     return (share * (1 - share) / max(1, count)) ** 0.5
+
+
+def roc_area(higher: Float[Tensor, " n"], lower: Float[Tensor, " m"]) -> float:
+    """Return the share of pairs in which the first has the higher score; ties count half.
+
+    The area under the receiver operating characteristic: 0.5 is chance, 1 is never wrong.
+    Source: Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747.
+    """
+    difference = higher.double()[:, None] - lower.double()[None]
+    return ((difference > 0).double() + (difference == 0).double() / 2).mean().item()

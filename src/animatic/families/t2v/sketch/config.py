@@ -89,7 +89,7 @@ class SketchConfig:
 
     flow_rate: float = 1e-3
     """Adam's learning rate of both transformers."""
-    critic_rate: float = 2e-4
+    critic_rate: float = 1e-3
     """Adam's learning rate of the critic."""
     warmup_steps: int = 200
     """Steps over which the learning rates rise from zero."""

@@ -1,0 +1,33 @@
+"""`animatic rank`: clips in order of the critic's liking."""
+
+from pathlib import Path
+
+
+def rank(folder: Path, *, prompt: str, checkpoint: str = "t2v", device: str = "auto") -> None:
+    """Score and order clips of any origin for a prompt.
+
+    Example: animatic rank clips --prompt "sailing in the snow"
+
+    The critic was trained beside the generator to tell real clips with the right words from
+    generated ones and from wrong words. Its card says how often it is right. Higher is better; only
+    scores of one prompt can be compared.
+
+    Args:
+        folder: videos.
+        prompt: what they should show.
+        checkpoint: name of a shipped checkpoint, or a file or run folder.
+        device: cpu, cuda, or auto for a GPU where there is one.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from animatic.pipelines.rank import rank as run
+
+    table = Table("", "score", "clip", box=None)
+    for place, ranked in enumerate(run(checkpoint, folder, prompt, device), 1):
+        name = str(ranked.path.relative_to(folder))
+        if ranked.score is None:
+            table.add_row("-", "skipped", f"{name}: {ranked.why}")
+        else:
+            table.add_row(str(place), f"{ranked.score:.3f}", name)
+    Console().print(table)

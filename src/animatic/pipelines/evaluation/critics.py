@@ -1,0 +1,92 @@
+"""How far a critic is to be trusted, measured on clips that it did not learn from."""
+
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from animatic.data.stage.captions import canonical
+from animatic.metrics.score import roc_area
+from animatic.pipelines.evaluation.sources import FIRST_SEED, PAIRS, Pair, StageClips
+from animatic.pipelines.generate import Model
+from animatic.pipelines.judge import ACTIONS, SCENES, agreement, load_judge
+from animatic.pipelines.progress import track
+from animatic.types import Clips, Prompt, to_clip
+
+CHOICE = 4
+"""Clips of a prompt among which the critic chooses."""
+
+
+def measure_critic(model: Model, data: Path, split: str, num: int) -> dict[str, Any]:
+    """Return how often the critic orders two clips, or two texts of a clip, as it should.
+
+    And how often the judge sees the action in the best and the worst of four clips by its score.
+
+    Args:
+        model: with a critic.
+        data: a rendered Stage data set.
+        split: of it, with its pairs.
+        num: real clips, and prompts of which `CHOICE` clips are made each.
+    """
+    assert model.critic is not None, "asked for only of models with a critic"
+    own, other_action, other_scene = [], [], []
+    source = StageClips(data, split, num)
+    for shown in track(source.clips(), len(source), "critic on real clips"):
+        assert shown.pair is not None, "every clip of Stage has a pair"
+        action, scene = shown.pair
+        clip = to_clip(shown.frames)[None]
+        own.append(_score(model, clip, shown.pair))
+        other_action.append(_score(model, clip, (_next(ACTIONS, action), scene)))
+        other_scene.append(_score(model, clip, (action, _next(SCENES, scene))))
+    pairs = list(islice(cycle(PAIRS[split]), num))
+    scores, right = [], []
+    for place, pair in enumerate(track(pairs, num, "critic on generated clips")):
+        row, seen = [], []
+        for seed in range(CHOICE):
+            first = FIRST_SEED + place * CHOICE
+            made = model.generate(canonical(*pair), seed=first + seed)
+            row.append(made.score)
+            seen.append(agreement(load_judge(), [(to_clip(made.frames)[None], pair)])["action"])
+        scores.append(row)
+        right.append(seen)
+    score, hit = torch.tensor(scores), torch.tensor(right)
+    real = torch.tensor(own)
+    return {
+        "n": len(own),
+        "roc_area": {
+            "real above generated": _rounded(roc_area(real, score[:, 0])),
+            "right above another action": _rounded(roc_area(real, torch.tensor(other_action))),
+            "right above another scene": _rounded(roc_area(real, torch.tensor(other_scene))),
+            "action seen above not seen, generated": _within(score, hit),
+        },
+        f"action of {CHOICE} clips": {
+            "any": _rounded(hit.mean().item()),
+            "best": _rounded(hit.gather(1, score.argmax(1, keepdim=True)).mean().item()),
+            "worst": _rounded(hit.gather(1, score.argmin(1, keepdim=True)).mean().item()),
+        },
+    }
+
+
+def _score(model: Model, clip: Clips, pair: Pair) -> float:
+    assert model.critic is not None, "checked before"
+    return model.critic.score(clip, [Prompt(canonical(*pair))]).item()
+
+
+def _next(names: tuple[str, ...], name: str) -> str:
+    return names[(names.index(name) + 1) % len(names)]
+
+
+def _within(score: Tensor, hit: Tensor) -> float | None:
+    """Return how often, within a prompt, a clip with the action is above one without."""
+    areas = [
+        roc_area(row[seen > 0], row[seen == 0])
+        for row, seen in zip(score, hit, strict=True)
+        if 0 < seen.sum() < len(seen)
+    ]
+    return _rounded(sum(areas) / len(areas)) if areas else None
+
+
+def _rounded(value: float) -> float:
+    return round(value, 4)
