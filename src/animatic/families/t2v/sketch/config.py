@@ -75,21 +75,21 @@ class SketchConfig:
     drawn_clips: int = 4
     """Clips of each batch part that are drawn anew, for the critic to compare with real ones."""
     adversarial_start: int = 500
-    """Step after which the critic joins; before it details only learn to follow the flow."""
-    adversarial_every: int = 2
-    """Steps between those in which the critic learns, and details from it."""
+    """Step after which clips are drawn; before it the critic only learns which text fits."""
+    adversarial_every: int = 4
+    """Steps between those in which clips are drawn, for the critic and the details to learn by."""
     adversarial_weight: float = 0.01
     """Weight of the critic in the loss of the details."""
     wrong_text_weight: float = 0.5
     """Weight of real clips with wrong text in the critic's loss (TFGAN: 0.5)."""
     penalty: float = 1.0
     """Weight of the gradient penalties on real and generated clips (Huang et al. 2024)."""
-    penalty_every: int = 4
-    """Lessons of the critic between gradient penalties."""
+    penalty_every: int = 2
+    """Drawings between gradient penalties."""
 
     flow_rate: float = 1e-3
     """Adam's learning rate of both transformers."""
-    critic_rate: float = 1e-3
+    critic_rate: float = 3e-4
     """Adam's learning rate of the critic."""
     warmup_steps: int = 200
     """Steps over which the learning rates rise from zero."""

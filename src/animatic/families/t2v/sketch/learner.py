@@ -2,11 +2,11 @@
 
 One step, after the bases are fitted:
 1. the sketcher learns the flow from noise to the tokens of real sketches;
-2. some clips are drawn as in sampling; the critic learns to score real clips above them, and to
-   find the text of a real clip among those of its batch;
+2. the critic learns to find the text of a real clip among those of its batch and, every few steps,
+   to score real clips above some that are drawn as in sampling;
 3. the detailer learns the flow from noise to the tokens of what real clips have and their sketches
-   lack, given those sketches, slightly noised; and its last step on the drawn clips learns to
-   please the critic.
+   lack, given those sketches, slightly noised; and its last step on the drawn clips, if there are
+   any, learns to please the critic.
 Source of 2 and 3: relativistic pairing with gradient penalties on both sides, Huang et al. 2024,
 arXiv:2501.05441; wrong text as a negative, Reed et al. 2016, arXiv:1605.05396, all texts of a batch
 at once, van den Oord et al. 2018, arXiv:1807.03748.
@@ -52,7 +52,7 @@ class SketchLearner:
         for name, rate, betas in (
             ("sketcher", config.flow_rate, (0.9, 0.99)),
             ("detailer", config.flow_rate, (0.9, 0.99)),
-            ("critic", config.critic_rate, (0.5, 0.99)),
+            ("critic", config.critic_rate, (0.9, 0.99)),
         ):
             network = getattr(networks, name)
             optimizer = torch.optim.Adam(network.parameters(), lr=rate, betas=betas)
@@ -69,11 +69,10 @@ class SketchLearner:
         self._warm_up(step)
         lessons = [self._lesson(batch) for batch in batches]
         after = step - self.config.adversarial_start
-        adversarial = after >= 0 and after % self.config.adversarial_every == 0
+        draws = after >= 0 and after % self.config.adversarial_every == 0
         losses = self._learn_to_sketch(lessons)
-        drafts = [self._draft(lesson.text) for lesson in lessons] if adversarial else []
-        if adversarial:
-            losses |= self._teach_critic(lessons, drafts, after)
+        drafts = [self._draft(lesson.text) if draws else None for lesson in lessons]
+        losses |= self._teach_critic(lessons, drafts, after)
         losses |= self._learn_details(lessons, drafts)
         for name, network in self.trained.items():
             follow(getattr(self.average, name), network, self.config.ema_decay, step)
@@ -153,12 +152,10 @@ class SketchLearner:
 
     def _draft(self, text: EncodedText) -> Draft:
         """Draw clips for the first texts with the averaged networks, but for the last step."""
-        config, device = self.config, self.engine.device
-        few = first(text, config.drawn_clips)
-        noise = Noise(
-            torch.randn(len(few.mask), *config.sketch_tokens, device=device),
-            torch.randn(len(few.mask), *config.detail_tokens, device=device),
-        )
+        config, few = self.config, first(text, self.config.drawn_clips)
+        shapes = (config.sketch_tokens, config.detail_tokens)
+        device = self.engine.device
+        noise = Noise(*(torch.randn(len(few.mask), *shape, device=device) for shape in shapes))
         with self.engine.autocast():
             return draft(self.average, config, few, noise, leave=1)
 
@@ -196,29 +193,35 @@ class SketchLearner:
         return sums.means
 
     def _teach_critic(
-        self, lessons: Sequence[Lesson], drafts: Sequence[Draft], after: int
+        self, lessons: Sequence[Lesson], drafts: Sequence[Draft | None], after: int
     ) -> dict[str, float]:
         config, critic, sums = self.config, self.trained["critic"], Sums(len(lessons))
         penalised = after % (config.adversarial_every * config.penalty_every) == 0
         with self._update("critic", clip=False):
             for index, (lesson, drawn) in enumerate(zip(lessons, drafts, strict=True)):
-                with torch.no_grad():
-                    made = self._finished(drawn)
-                num_real, num_made = len(lesson.noised), len(made.given)
+                clips, num_real = lesson.real, len(lesson.noised)
+                if drawn is not None:
+                    with torch.no_grad():
+                        made = self._finished(drawn)
+                    clips = clips.joined(made)
                 with self._gathering("critic", index, len(lessons)):
-                    verdict = critic(lesson.real.joined(made), lesson.text)
-                    scores = verdict.scores()
-                    judging = F.softplus(scores[num_real:] - scores[:num_made]).mean()
-                    own = torch.arange(num_real, device=scores.device)
+                    verdict = critic(clips, lesson.text)
+                    own = torch.arange(num_real, device=verdict.fit.device)
                     misfit = F.cross_entropy(verdict.fit[:num_real], own)
-                    loss = judging + config.wrong_text_weight * misfit
-                    if penalised:
-                        both = lesson.real.first(num_made).joined(made)
-                        penalty = self._slope(both, drawn.text)
-                        loss = loss + config.penalty * config.penalty_every * penalty
-                        sums.add(penalty=penalty)
+                    # Several processes wait for the gradients of all that was asked for.
+                    loss = config.wrong_text_weight * misfit + 0 * verdict.real.sum()
+                    sums.add(misfit=misfit)
+                    if drawn is not None:
+                        scores = verdict.scores()
+                        judging = F.softplus(scores[num_real:] - scores[: len(made.given)]).mean()
+                        loss = loss + judging
+                        sums.add(critic=judging)
+                        if penalised:
+                            few = lesson.real.first(len(made.given))
+                            penalty = self._slope(few.joined(made), drawn.text)
+                            loss = loss + config.penalty * config.penalty_every * penalty
+                            sums.add(penalty=penalty)
                     self.engine.backward(loss / len(lessons))
-                sums.add(critic=judging, misfit=misfit)
         return sums.means
 
     def _slope(self, clips: Written, text: EncodedText) -> Float[Tensor, ""]:
@@ -231,11 +234,11 @@ class SketchLearner:
         return (rise / PENALTY_NOISE).square().mean()
 
     def _learn_details(
-        self, lessons: Sequence[Lesson], drafts: Sequence[Draft]
+        self, lessons: Sequence[Lesson], drafts: Sequence[Draft | None]
     ) -> dict[str, float]:
         config, sums = self.config, Sums(len(lessons))
         with self._update("detailer"):
-            for index, lesson in enumerate(lessons):
+            for index, (lesson, drawn) in enumerate(zip(lessons, drafts, strict=True)):
                 with self._gathering("detailer", index, len(lessons)):
                     details = guess_tokens(
                         self.trained["detailer"],
@@ -246,8 +249,8 @@ class SketchLearner:
                         lesson.noised,
                     ).loss
                     loss = details
-                    if drafts:
-                        pleasing = self._displeasure(lesson, drafts[index])
+                    if drawn is not None:
+                        pleasing = self._displeasure(lesson, drawn)
                         loss = loss + config.adversarial_weight * pleasing
                         sums.add(displeasure=pleasing)
                     self.engine.backward(loss / len(lessons))
@@ -271,10 +274,7 @@ class SketchLearner:
 
     @contextmanager
     def _update(self, name: str, *, clip: bool = True):
-        """Collect gradients in the block, then take one step of a network's optimiser.
-
-        The critic's are not clipped, which would take the force from its penalty.
-        """
+        """Take one step by the block's gradients; to clip them would blunt the critic's penalty."""
         optimizer, network = self.optimizers[name], self.trained[name]
         optimizer.zero_grad(set_to_none=True)
         yield
