@@ -223,3 +223,27 @@ def test_a_copied_clip_is_found(real, tmp_path):
 def test_a_folder_is_read_in_the_order_of_its_names(real):
     names = [shown.name for shown in FolderClips(real, 100).clips()]
     assert names == sorted(names)
+
+
+def test_pairs_are_compared_by_name(real, tmp_path):
+    few = write(tmp_path / "few", [disc(0), disc(1)])
+    rows = evaluate(Job(str(few), real, metrics=["psnr", "ssim"], device="cpu"))
+    assert [row.metric for row in rows] == ["psnr", "ssim"]
+    assert rows[0].number.value > 100 or rows[0].number.value == float("inf")
+    assert rows[1].number.value == pytest.approx(1)
+    swapped = write(tmp_path / "swapped", [disc(1), disc(0)])
+    rows = evaluate(Job(str(swapped), real, metrics=["psnr", "ssim"], device="cpu"))
+    assert rows[0].number.value < 30
+    assert rows[1].number.value < 0.9
+    assert rows[0].card["made"]["n"] == 2
+
+
+def test_pairs_that_do_not_match_are_refused(real, tmp_path):
+    other = write(tmp_path / "other", [disc(0, size=48)])
+    with pytest.raises(UserError, match=r"named 000\.mp4 differ: 16x48x48 and 16x32x32"):
+        value(other, real, "psnr")
+    (other / "000.mp4").rename(other / "x.mp4")
+    with pytest.raises(UserError, match=r"no clip of .* has a partner"):
+        value(other, real, "psnr")
+    with pytest.raises(UserError, match="two folders"):
+        value(other, None, "ssim")

@@ -14,6 +14,7 @@ from animatic.errors import UserError
 from animatic.pipelines.device import choose_device
 from animatic.pipelines.evaluation.eyes import Eyes, Seen, Window, i3d, observe, stage_net
 from animatic.pipelines.evaluation.measures import MEASURES, Measure, Number, Sets
+from animatic.pipelines.evaluation.pairs import SOURCES, compare
 from animatic.pipelines.evaluation.sources import (
     PAIRS,
     FolderClips,
@@ -77,9 +78,10 @@ def evaluate(job: Job) -> list[Row]:
     """
     measures = _measures(job)
     device = choose_device(job.device)
+    rows = _of_pairs(job, device)
     eyes = [_EYES[name](device) for name in sorted({m.eyes for m in measures.values()})]
-    rows: list[Row] = []
-    for split, made, real, rest in _sets(job, any(m.needs_real for m in measures.values())):
+    sets = _sets(job, any(m.needs_real for m in measures.values())) if measures else ()
+    for split, made, real, rest in sets:
         seen = [
             None if source is None else observe(source, eyes, job.window, title, device)
             for source, title in (
@@ -101,6 +103,20 @@ def evaluate(job: Job) -> list[Row]:
     return rows
 
 
+def _of_pairs(job: Job, device: torch.device) -> list[Row]:
+    names = [name for name in job.metrics if name in SOURCES]
+    if not names:
+        return []
+    made = Path(job.what)
+    if job.against is None or not made.is_dir():
+        raise UserError(f"{names[0]} compares clips of the same name in two folders; give both")
+    numbers, card = compare(names, made, job.against, job.num, job.window, device)
+    return [
+        Row(name, "pairs", number, {"source": SOURCES[name], **card})
+        for name, number in numbers.items()
+    ]
+
+
 _EYES = {"stage-net": stage_net, "i3d": i3d}
 
 
@@ -112,13 +128,16 @@ def _measures(job: Job) -> dict[str, Measure]:
             f"frames {job.window.frames} and stride {job.window.stride} must be at least 1"
         )
     for name in job.metrics:
+        if name in SOURCES:
+            continue
         if name not in MEASURES:
-            raise UserError(f"there is no metric {name!r}; there are {', '.join(MEASURES)}")
+            known = ", ".join((*MEASURES, *SOURCES))
+            raise UserError(f"there is no metric {name!r}; there are {known}")
         if MEASURES[name].needs_real and job.against is None and job.data is None:
             raise UserError(f"{name} compares with real clips; give --data or a second folder")
     if job.sheet is not None:
         check_output(job.sheet)
-    return {name: MEASURES[name] for name in job.metrics}
+    return {name: MEASURES[name] for name in job.metrics if name in MEASURES}
 
 
 def _sets(job: Job, with_floor: bool) -> Iterator[tuple[str, Source, Source | None, Source | None]]:
