@@ -14,6 +14,7 @@ def evaluate(  # noqa: PLR0913
     stride: int = 1,
     out: Path | None = None,
     sheet: Path | None = None,
+    plots: Path | None = None,
     device: str = "auto",
 ) -> None:
     """Measure the clips of a checkpoint, or two folders of clips of any origin.
@@ -40,6 +41,7 @@ def evaluate(  # noqa: PLR0913
         stride: take every so many-th frame.
         out: write the numbers with their protocol cards to this JSON file.
         sheet: write a contact sheet of held-out pairs to this .png.
+        plots: draw the accuracy of each pair and what actions are taken for into this folder.
         device: cpu, cuda, or auto for a GPU where there is one.
     """
     from rich.console import Console
@@ -50,7 +52,9 @@ def evaluate(  # noqa: PLR0913
     from animatic.pipelines.evaluation.run import evaluate as run
 
     names = [name.strip() for name in metrics.split(",") if name.strip()]
-    rows = run(Job(what, against, data, names, num, Window(frames, stride), out, sheet, device))
+    rows = run(
+        Job(what, against, data, names, num, Window(frames, stride), out, sheet, plots, device)
+    )
     table = Table("clips", "metric", "value", "error", "real", "n", box=None)
     for row in rows:
         number = row.number

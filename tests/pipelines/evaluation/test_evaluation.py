@@ -9,6 +9,7 @@ import torch
 from animatic.errors import UserError
 from animatic.pipelines.evaluation.eyes import Eyes, Look, Window, observe
 from animatic.pipelines.evaluation.measures import MEASURES, Sets, hits
+from animatic.pipelines.evaluation.plots import plot_composition
 from animatic.pipelines.evaluation.run import Job, evaluate
 from animatic.pipelines.evaluation.sources import FolderClips, Shown, chosen
 from animatic.pipelines.judge import ACTIONS, SCENES
@@ -247,3 +248,15 @@ def test_pairs_that_do_not_match_are_refused(real, tmp_path):
         value(other, real, "psnr")
     with pytest.raises(UserError, match="two folders"):
         value(other, None, "ssim")
+
+
+def test_the_grid_shows_what_was_asked_for(tmp_path):
+    from PIL import Image
+
+    a, b, s, t = ACTIONS[0], ACTIONS[1], SCENES[0], SCENES[1]
+    wanted, named = [(a, s), (a, s), (b, t), (b, t)], [(a, s), (a, t), (b, t), (a, s)]
+    seen = observe(Told(wanted), [sees(named)], Window(4), "", CPU)
+    paths = plot_composition(tmp_path, "validation", seen, "stage-net")
+    assert [path.name for path in paths] == ["grid-validation.png", "confusion-validation.png"]
+    for path in paths:
+        assert np.asarray(Image.open(path)).std() > 10

@@ -15,6 +15,7 @@ from animatic.pipelines.device import choose_device
 from animatic.pipelines.evaluation.eyes import Eyes, Seen, Window, i3d, observe, stage_net
 from animatic.pipelines.evaluation.measures import MEASURES, Measure, Number, Sets
 from animatic.pipelines.evaluation.pairs import SOURCES, compare
+from animatic.pipelines.evaluation.plots import plot_composition
 from animatic.pipelines.evaluation.sources import (
     PAIRS,
     FolderClips,
@@ -46,6 +47,7 @@ class Job:
         window: which frames count.
         out: JSON file for the table and its cards.
         sheet: contact sheet of the first generated clips of held-out pairs.
+        plots: folder for pictures of the composition.
         device: cpu, cuda or auto.
     """
 
@@ -57,6 +59,7 @@ class Job:
     window: Window = field(default_factory=Window)
     out: Path | None = None
     sheet: Path | None = None
+    plots: Path | None = None
     device: str = "auto"
 
 
@@ -93,6 +96,8 @@ def evaluate(job: Job) -> list[Row]:
         first = seen[0]
         assert first is not None, "every job has clips to measure"
         rows += _numbers(job, measures, eyes, split, Sets(first, seen[1], seen[2]))
+        if job.plots is not None and "composition" in measures:
+            plot_composition(job.plots, split, first, measures["composition"].eyes)
     if job.out is not None:
         table = {
             "animatic": animatic.__version__,
@@ -137,6 +142,8 @@ def _measures(job: Job) -> dict[str, Measure]:
             raise UserError(f"{name} compares with real clips; give --data or a second folder")
     if job.sheet is not None:
         check_output(job.sheet)
+    if job.plots is not None and not job.plots.is_dir():
+        raise UserError(f"the folder {job.plots} does not exist; make it or give another")
     return {name: MEASURES[name] for name in job.metrics if name in MEASURES}
 
 
