@@ -26,10 +26,10 @@ def evaluate(  # noqa: PLR0913
 
     Metrics: composition (are action and scene those of the prompt, on pairs seen in training and on
     held-out ones?), fvd, kvd, prdc (precision, recall, density, coverage), is, diversity,
-    memorised. fvd, kvd, prdc and is look through the Kinetics network of the FVD paper (`animatic
-    weights fetch i3d`); the others, and fvd-stage, kvd-stage and prdc-stage, through the small
-    network that ships, which was trained on renders of Stage and is good for nothing else. psnr,
-    ssim and lpips compare clips of the same name in two folders.
+    memorised. Those of sets and composition-i3d look through the Kinetics network of the FVD paper
+    (`animatic weights fetch i3d`); the others, and fvd-stage, kvd-stage and prdc-stage, through the
+    small network that ships, which was trained on renders of Stage and is good for nothing else.
+    psnr, ssim and lpips compare clips of the same name in two folders.
 
     Args:
         what: name of a shipped checkpoint, a file or run folder, or a folder of clips.

@@ -140,7 +140,7 @@ def opened(source: bytes | Path) -> Iterator[tuple[InputContainer, VideoStream]]
     """
     file = str(source) if isinstance(source, Path) else io.BytesIO(source)
     try:
-        with av.open(file, "r") as container:
+        with av.open(file, "r", metadata_errors="replace") as container:
             if not container.streams.video:
                 raise UserError(f"{_name(source)} has sound or text, but no pictures")
             stream = container.streams.video[0]

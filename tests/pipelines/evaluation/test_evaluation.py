@@ -260,3 +260,23 @@ def test_the_grid_shows_what_was_asked_for(tmp_path):
     assert [path.name for path in paths] == ["grid-validation.png", "confusion-validation.png"]
     for path in paths:
         assert np.asarray(Image.open(path)).std() > 10
+
+
+def test_probes_judge_by_real_clips_that_are_not_counted():
+    """Features that tell the pairs apart let a probe name them; others do not."""
+    pairs = [(ACTIONS[i % 2], SCENES[i // 2 % 2]) for i in range(40)]
+
+    def telling(clip):
+        number = int((clip[0, 0, 0, 0, 0].item() + 1) * 127.5 + 0.5)
+        features = torch.tensor([[number % 2, number // 2 % 2]]).float()
+        return Look(features, features)
+
+    eyes = Eyes("i3d", telling, {}, whole=False)
+    seen = observe(Told(pairs), [eyes], Window(4), "", CPU)
+    other = observe(Told(pairs[::-1]), [eyes], Window(4), "", CPU)
+    measure = MEASURES["composition-i3d"]
+    good = measure.take(Sets(seen, seen, seen), "i3d")
+    assert good["joint"].value == good["joint"].floor == 1
+    assert measure.take(Sets(other, seen, seen), "i3d")["action"].value == 0
+    with pytest.raises(UserError, match="more clips than --num"):
+        measure.take(Sets(seen, seen, None), "i3d")

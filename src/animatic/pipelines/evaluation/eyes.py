@@ -55,7 +55,8 @@ class Window:
         return clip[:, :, : self.frames * self.stride : self.stride]
 
 
-class Seen(NamedTuple):
+@dataclass(frozen=True)
+class Seen:
     """What networks saw of a source, by their names; one row a clip."""
 
     about: dict[str, Any]
