@@ -130,3 +130,19 @@ def test_shrinking_averages(tmp_path):
 
 def test_the_length_is_told_in_seconds(tmp_path):
     assert codec.duration_s(counting(20, 10.0, tmp_path / "a.mp4")) == pytest.approx(2.0, abs=0.01)
+
+
+def test_a_title_that_is_no_text_does_not_matter(tmp_path):
+    """Old cameras and editors write names in any encoding."""
+    path = tmp_path / "a.avi"
+    with av.open(str(path), "w") as container:
+        container.metadata["title"] = "PLAINNAME"
+        stream = container.add_stream("mpeg4", rate=12)
+        stream.width, stream.height, stream.pix_fmt = 16, 16, "yuv420p"
+        frame = av.VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8), format="rgb24")
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    damaged = path.read_bytes().replace(b"PLAINNAME", b"\xd3\xd3\xd3INNAME")
+    assert damaged != path.read_bytes()
+    path.write_bytes(damaged)
+    assert codec.decode(path).frames.shape == (1, 16, 16, 3)

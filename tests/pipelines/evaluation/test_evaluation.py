@@ -7,10 +7,12 @@ import pytest
 import torch
 
 from animatic.errors import UserError
+from animatic.pipelines.evaluation.composition import KINETICS, hits
 from animatic.pipelines.evaluation.eyes import Eyes, Look, Window, observe
-from animatic.pipelines.evaluation.measures import MEASURES, Sets, hits
+from animatic.pipelines.evaluation.measures import MEASURES
 from animatic.pipelines.evaluation.plots import plot_composition
 from animatic.pipelines.evaluation.run import Job, evaluate
+from animatic.pipelines.evaluation.sets import Sets
 from animatic.pipelines.evaluation.sources import FolderClips, Shown, chosen
 from animatic.pipelines.judge import ACTIONS, SCENES
 from animatic.storage import codec
@@ -280,3 +282,19 @@ def test_probes_judge_by_real_clips_that_are_not_counted():
     assert measure.take(Sets(other, seen, seen), "i3d")["action"].value == 0
     with pytest.raises(UserError, match="more clips than --num"):
         measure.take(Sets(seen, seen, None), "i3d")
+
+
+def test_the_classes_of_kinetics_are_asked_as_groups():
+    a, b = ACTIONS[0], ACTIONS[1]
+
+    def look(clip):
+        logits = torch.zeros(1, 400)
+        logits[0, 399] = 9  # no action of Stage
+        logits[0, KINETICS[a][-1]] = 1
+        return Look(logits, logits)
+
+    seen = observe(
+        Told([(a, SCENES[0]), (b, SCENES[0])]), [Eyes("i3d", look, {}, False)], Window(4), "", CPU
+    )
+    assert MEASURES["kinetics"].take(Sets(seen, None, None), "i3d")["action"].value == 0.5
+    assert set(KINETICS) == set(ACTIONS)

@@ -1,7 +1,7 @@
 """What is measured of two sets of clips, each number with its error and its floor."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -15,35 +15,16 @@ from animatic.metrics.distance import (
     manifold,
     nearest,
 )
-from animatic.metrics.probe import Probe
 from animatic.metrics.score import inception_score, jackknife, share_error
+from animatic.pipelines.evaluation.composition import (
+    composition,
+    probed_composition,
+    zero_shot,
+)
 from animatic.pipelines.evaluation.eyes import Look, Seen
-from animatic.pipelines.evaluation.sources import Pair
-from animatic.pipelines.judge import ACTIONS, SCENES
+from animatic.pipelines.evaluation.sets import Number, Sets
 
 IS_SPLITS = 10
-
-
-@dataclass(frozen=True)
-class Sets:
-    """What a measure may look at: generated clips, and real ones where they are given.
-
-    `rest` are more real clips, for the floor of real against real.
-    """
-
-    made: Seen
-    real: Seen | None
-    rest: Seen | None
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number, its standard error, and what real clips get in the place of generated ones."""
-
-    value: float
-    error: float | None = None
-    floor: float | None = None
-    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,65 +87,6 @@ def _inception(sets: Sets, eyes: str) -> Mapping[str, Number]:
     if sets.real is not None:
         real = inception_score(sets.real.looks[eyes].logits, IS_SPLITS).value
     return {"": Number(value, error, real)}
-
-
-def _composition(sets: Sets, eyes: str) -> Mapping[str, Number]:
-    made = hits(sets.made, eyes)
-    real = None if sets.real is None else hits(sets.real, eyes)
-    return {
-        name: Number(
-            share,
-            share_error(share, len(sets.made)),
-            None if real is None else real[name].double().mean().item(),
-        )
-        for name, share in ((name, found.double().mean().item()) for name, found in made.items())
-    }
-
-
-def _probed(sets: Sets, eyes: str) -> Mapping[str, Number]:
-    """Composition by linear probes that are fitted to real clips which are not counted."""
-    if sets.rest is None:
-        raise UserError("a probe is fitted to real clips; give --data with more clips than --num")
-    logits = {}
-    for known, names in enumerate((ACTIONS, SCENES)):
-        classes = torch.tensor([names.index(_pair(pair)[known]) for pair in sets.rest.pairs])
-        probe = Probe(sets.rest.looks[eyes].features, classes, len(names))
-        for name, seen in (("made", sets.made), ("real", sets.real)):
-            if seen is not None:
-                logits.setdefault(name, []).append(probe(seen.looks[eyes].features))
-
-    def shares(name: str, seen: Seen) -> dict[str, float]:
-        look = Look(seen.looks[eyes].features, torch.cat(logits[name], dim=1))
-        found = hits(replace(seen, looks={eyes: look}), eyes)
-        return {part: right.double().mean().item() for part, right in found.items()}
-
-    real = None if sets.real is None else shares("real", sets.real)
-    return {
-        part: Number(
-            share, share_error(share, len(sets.made)), None if real is None else real[part]
-        )
-        for part, share in shares("made", sets.made).items()
-    }
-
-
-def _pair(pair: Pair | None) -> Pair:
-    if pair is None:
-        raise UserError("composition needs clips whose action and scene are known")
-    return pair
-
-
-def hits(seen: Seen, eyes: str) -> dict[str, Tensor]:
-    """Return, for each clip, whether its action, its scene and both were named rightly.
-
-    Raises:
-        UserError: if it is not known what a clip should show.
-    """
-    logits = seen.looks[eyes].logits
-    actions, scenes = logits[:, : len(ACTIONS)].argmax(1), logits[:, len(ACTIONS) :].argmax(1)
-    known = [_pair(pair) for pair in seen.pairs]
-    wanted = [(ACTIONS.index(action), SCENES.index(scene)) for action, scene in known]
-    right = torch.stack([actions, scenes], dim=1) == torch.tensor(wanted)
-    return {"action": right[:, 0], "scene": right[:, 1], "joint": right.all(1)}
 
 
 def _diversity(sets: Sets, eyes: str) -> Mapping[str, Number]:
@@ -232,14 +154,21 @@ MEASURES = {
         "accuracy of action, scene and both (stage-net)",
         "after Li et al. 2018, arXiv:1710.00421, with another classifier",
         False,
-        _composition,
+        composition,
     ),
     "composition-i3d": Measure(
         "i3d",
         "accuracy of action, scene and both (linear probe of I3D)",
         "linear probes, Alain & Bengio 2016, arXiv:1610.01644, fitted to the clips under floor",
         True,
-        _probed,
+        probed_composition,
+    ),
+    "kinetics": Measure(
+        "i3d",
+        "accuracy of the action among the classes of Kinetics that show one of Stage, untrained",
+        "our choice of classes",
+        False,
+        zero_shot,
     ),
     "diversity": Measure(
         "stage-net",

@@ -11,7 +11,7 @@ from animatic.errors import UserError
 from animatic.metrics.lpips import Lpips
 from animatic.metrics.pixels import psnr, ssim
 from animatic.pipelines.evaluation.eyes import Window
-from animatic.pipelines.evaluation.measures import Number
+from animatic.pipelines.evaluation.sets import Number
 from animatic.pipelines.evaluation.sources import FolderClips
 from animatic.pipelines.progress import track
 from animatic.pipelines.weights import load_weights, weights_path

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from animatic.errors import UserError
+from animatic.pipelines.evaluation.composition import hits
 from animatic.pipelines.evaluation.eyes import Seen
-from animatic.pipelines.evaluation.measures import hits
 from animatic.pipelines.judge import ACTIONS, SCENES
 from animatic.storage.atomic import replacing
 

@@ -13,9 +13,10 @@ import animatic
 from animatic.errors import UserError
 from animatic.pipelines.device import choose_device
 from animatic.pipelines.evaluation.eyes import Eyes, Seen, Window, i3d, observe, stage_net
-from animatic.pipelines.evaluation.measures import MEASURES, Measure, Number, Sets
+from animatic.pipelines.evaluation.measures import MEASURES, Measure
 from animatic.pipelines.evaluation.pairs import SOURCES, compare
 from animatic.pipelines.evaluation.plots import plot_composition
+from animatic.pipelines.evaluation.sets import Number, Sets
 from animatic.pipelines.evaluation.sources import (
     PAIRS,
     FolderClips,

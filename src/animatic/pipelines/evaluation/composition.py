@@ -1,0 +1,108 @@
+"""Do clips show the action and the scene that they should? Three ways to ask."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from animatic.errors import UserError
+from animatic.metrics.probe import Probe
+from animatic.metrics.score import share_error
+from animatic.pipelines.evaluation.eyes import Look, Seen
+from animatic.pipelines.evaluation.sets import Number, Sets
+from animatic.pipelines.evaluation.sources import Pair
+from animatic.pipelines.judge import ACTIONS, SCENES
+
+
+def composition(sets: Sets, eyes: str) -> Mapping[str, Number]:
+    made = hits(sets.made, eyes)
+    real = None if sets.real is None else hits(sets.real, eyes)
+    return {
+        name: Number(
+            share,
+            share_error(share, len(sets.made)),
+            None if real is None else real[name].double().mean().item(),
+        )
+        for name, share in ((name, found.double().mean().item()) for name, found in made.items())
+    }
+
+
+def probed_composition(sets: Sets, eyes: str) -> Mapping[str, Number]:
+    """Composition by linear probes that are fitted to real clips which are not counted."""
+    if sets.rest is None:
+        raise UserError("a probe is fitted to real clips; give --data with more clips than --num")
+    logits = {}
+    for known, names in enumerate((ACTIONS, SCENES)):
+        classes = torch.tensor([names.index(_pair(pair)[known]) for pair in sets.rest.pairs])
+        probe = Probe(sets.rest.looks[eyes].features, classes, len(names))
+        for name, seen in (("made", sets.made), ("real", sets.real)):
+            if seen is not None:
+                logits.setdefault(name, []).append(probe(seen.looks[eyes].features))
+
+    def shares(name: str, seen: Seen) -> dict[str, float]:
+        look = Look(seen.looks[eyes].features, torch.cat(logits[name], dim=1))
+        found = hits(replace(seen, looks={eyes: look}), eyes)
+        return {part: right.double().mean().item() for part, right in found.items()}
+
+    real = None if sets.real is None else shares("real", sets.real)
+    return {
+        part: Number(
+            share, share_error(share, len(sets.made)), None if real is None else real[part]
+        )
+        for part, share in shares("made", sets.made).items()
+    }
+
+
+KINETICS = {
+    "golf": (141, 142, 143),  # golf chipping, driving, putting
+    "hockey": (154, 235),  # hockey stop, playing ice hockey
+    "football": (171, 175, 297),  # juggling soccer ball, kicking it, shooting goal
+    "biking": (22, 267, 271),  # biking through snow, riding a bike, riding mountain bike
+    "jogging": (168, 281),  # jogging, running on treadmill
+    "walking": (192, 273, 378),  # marching, riding or walking with horse, walking the dog
+    "swimming": (339, 340, 341),  # backstroke, breast stroke, butterfly stroke
+    "waterskiing": (383,),
+    "kitesurfing": (177,),
+    "sailing": (282,),
+    "skiing": (308, 309, 310),  # skiing, crosscountry, slalom
+    "surfing": (337,),
+    "juggling": (69, 169, 170),  # contact juggling, balls, fire
+    "cartwheel": (45,),
+    "backflip": (147, 325),  # gymnastics tumbling, somersaulting
+    "dancing": (18, 34, 75, 84, 85, 86, 87, 173, 277, 283, 342, 348, 349),  # thirteen dances
+}
+"""Classes of Kinetics-400, by number in the order of the alphabet, that show an action of Stage."""
+
+
+def zero_shot(sets: Sets, eyes: str) -> Mapping[str, Number]:
+    """Share of clips whose likeliest class among those of `KINETICS` is one of their action."""
+
+    def share(seen: Seen) -> float:
+        logits = seen.looks[eyes].logits
+        best = torch.stack([logits[:, KINETICS[action]].amax(1) for action in ACTIONS], dim=1)
+        wanted = torch.tensor([ACTIONS.index(_pair(pair)[0]) for pair in seen.pairs])
+        return (best.argmax(1) == wanted).double().mean().item()
+
+    made, real = share(sets.made), None if sets.real is None else share(sets.real)
+    return {"action": Number(made, share_error(made, len(sets.made)), real)}
+
+
+def _pair(pair: Pair | None) -> Pair:
+    if pair is None:
+        raise UserError("composition needs clips whose action and scene are known")
+    return pair
+
+
+def hits(seen: Seen, eyes: str) -> dict[str, Tensor]:
+    """Return, for each clip, whether its action, its scene and both were named rightly.
+
+    Raises:
+        UserError: if it is not known what a clip should show.
+    """
+    logits = seen.looks[eyes].logits
+    actions, scenes = logits[:, : len(ACTIONS)].argmax(1), logits[:, len(ACTIONS) :].argmax(1)
+    known = [_pair(pair) for pair in seen.pairs]
+    wanted = [(ACTIONS.index(action), SCENES.index(scene)) for action, scene in known]
+    right = torch.stack([actions, scenes], dim=1) == torch.tensor(wanted)
+    return {"action": right[:, 0], "scene": right[:, 1], "joint": right.all(1)}
