@@ -16,6 +16,7 @@ from animatic.pipelines.judge import ACTIONS, SCENES
 
 
 def composition(sets: Sets, eyes: str) -> Mapping[str, Number]:
+    """Shares of clips whose action, scene and both the network names as they should be."""
     made = hits(sets.made, eyes)
     real = None if sets.real is None else hits(sets.real, eyes)
     return {
