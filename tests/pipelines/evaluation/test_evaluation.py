@@ -8,6 +8,7 @@ import torch
 
 from animatic.errors import UserError
 from animatic.pipelines.evaluation.composition import KINETICS, hits
+from animatic.pipelines.evaluation.counterfactual import counterfactual
 from animatic.pipelines.evaluation.eyes import Eyes, Look, Window, observe
 from animatic.pipelines.evaluation.measures import MEASURES
 from animatic.pipelines.evaluation.plots import plot_composition
@@ -298,3 +299,36 @@ def test_the_classes_of_kinetics_are_asked_as_groups():
     )
     assert MEASURES["kinetics"].take(Sets(seen, None, None), "i3d")["action"].value == 0.5
     assert set(KINETICS) == set(ACTIONS)
+
+
+def painter(mixes):
+    """Make clips whose pixels say the pair; `mixes` lets the action follow the scene."""
+
+    def paint(pair, seed):
+        action, scene = ACTIONS.index(pair[0]), SCENES.index(pair[1])
+        return np.full((4, 8, 8, 3), (scene if mixes else action) * 8 + scene, np.uint8)
+
+    return paint
+
+
+@pytest.mark.parametrize("mixes", [False, True])
+def test_a_model_that_mixes_its_factors_is_found_out(mixes):
+    def look(clip):
+        number = int((clip[0, 0, 0, 0, 0].item() + 1) * 127.5 + 0.5)
+        logits = torch.zeros(1, len(ACTIONS) + len(SCENES))
+        logits[0, number // 8] = logits[0, len(ACTIONS) + number % 8] = 1
+        return Look(logits, logits)
+
+    numbers, card = counterfactual(
+        painter(mixes),
+        "heldout",
+        16,
+        Eyes("stage-net", look, {}, whole=True),
+        with_real=False,
+        device=CPU,
+    )
+    values = {name: number.value for name, number in numbers.items()}
+    assert values["scene follows"] == values["scene stays"] == 1
+    assert values["action stays"] == (0 if mixes else 1)
+    assert values["action follows"] < 0.3 if mixes else values["action follows"] == 1
+    assert card["made"]["n"] == 16

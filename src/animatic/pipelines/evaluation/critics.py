@@ -9,7 +9,13 @@ from torch import Tensor
 
 from animatic.data.stage.captions import canonical
 from animatic.metrics.score import roc_area
-from animatic.pipelines.evaluation.sources import FIRST_SEED, PAIRS, Pair, StageClips
+from animatic.pipelines.evaluation.sources import (
+    FIRST_SEED,
+    PAIRS,
+    Pair,
+    StageClips,
+    next_name,
+)
 from animatic.pipelines.generate import Model
 from animatic.pipelines.judge import ACTIONS, SCENES, agreement, load_judge
 from animatic.pipelines.progress import track
@@ -38,8 +44,8 @@ def measure_critic(model: Model, data: Path, split: str, num: int) -> dict[str, 
         action, scene = shown.pair
         clip = to_clip(shown.frames)[None]
         own.append(_score(model, clip, shown.pair))
-        other_action.append(_score(model, clip, (_next(ACTIONS, action), scene)))
-        other_scene.append(_score(model, clip, (action, _next(SCENES, scene))))
+        other_action.append(_score(model, clip, (next_name(ACTIONS, action), scene)))
+        other_scene.append(_score(model, clip, (action, next_name(SCENES, scene))))
     pairs = list(islice(cycle(PAIRS[split]), num))
     scores, right = [], []
     for place, pair in enumerate(track(pairs, num, "critic on generated clips")):
@@ -72,10 +78,6 @@ def measure_critic(model: Model, data: Path, split: str, num: int) -> dict[str, 
 def _score(model: Model, clip: Clips, pair: Pair) -> float:
     assert model.critic is not None, "checked before"
     return model.critic.score(clip, [Prompt(canonical(*pair))]).item()
-
-
-def _next(names: tuple[str, ...], name: str) -> str:
-    return names[(names.index(name) + 1) % len(names)]
 
 
 def _within(score: Tensor, hit: Tensor) -> float | None:

@@ -10,8 +10,10 @@ from typing import Any
 import torch
 
 import animatic
+from animatic.data.stage.captions import canonical
 from animatic.errors import UserError
 from animatic.pipelines.device import choose_device
+from animatic.pipelines.evaluation.counterfactual import NAME, SOURCE, counterfactual
 from animatic.pipelines.evaluation.eyes import Eyes, Seen, Window, i3d, observe, stage_net
 from animatic.pipelines.evaluation.measures import MEASURES, Measure
 from animatic.pipelines.evaluation.pairs import SOURCES, compare
@@ -21,6 +23,7 @@ from animatic.pipelines.evaluation.sources import (
     PAIRS,
     FolderClips,
     GeneratedClips,
+    Pair,
     Source,
     StageClips,
 )
@@ -28,6 +31,7 @@ from animatic.pipelines.generate import Model, load
 from animatic.storage.atomic import write_text
 from animatic.storage.run_folder import RunFolder
 from animatic.storage.video_file import check_output, write_sheet
+from animatic.types import Frames
 
 SHEET_ROWS = 8
 
@@ -82,7 +86,7 @@ def evaluate(job: Job) -> list[Row]:
     """
     measures = _measures(job)
     device = choose_device(job.device)
-    rows = _of_pairs(job, device)
+    rows = _of_pairs(job, device) + _of_changes(job, device)
     eyes = [_EYES[name](device) for name in sorted({m.eyes for m in measures.values()})]
     sets = _sets(job, any(m.needs_real for m in measures.values())) if measures else ()
     for split, made, real, rest in sets:
@@ -123,6 +127,25 @@ def _of_pairs(job: Job, device: torch.device) -> list[Row]:
     ]
 
 
+def _of_changes(job: Job, device: torch.device) -> list[Row]:
+    if NAME not in job.metrics:
+        return []
+    if _is_folder_of_clips(job.what):
+        raise UserError(f"{NAME} changes words of prompts; give a checkpoint")
+    model, eyes, rows = _load(job), stage_net(device), []
+
+    def made(pair: Pair, seed: int) -> Frames:
+        return model.generate(canonical(*pair), seed=seed).frames
+
+    for split in PAIRS:
+        numbers, card = counterfactual(
+            made, split, job.num, eyes, with_real=job.data is not None, device=device
+        )
+        told = {"metric": "one word changed, the same seed", "source": SOURCE, **card}
+        rows += [Row(f"{NAME} {name}", split, number, told) for name, number in numbers.items()]
+    return rows
+
+
 _EYES = {"stage-net": stage_net, "i3d": i3d}
 
 
@@ -134,10 +157,10 @@ def _measures(job: Job) -> dict[str, Measure]:
             f"frames {job.window.frames} and stride {job.window.stride} must be at least 1"
         )
     for name in job.metrics:
-        if name in SOURCES:
+        if name in (*SOURCES, NAME):
             continue
         if name not in MEASURES:
-            known = ", ".join((*MEASURES, *SOURCES))
+            known = ", ".join((*MEASURES, *SOURCES, NAME))
             raise UserError(f"there is no metric {name!r}; there are {known}")
         if MEASURES[name].needs_real and job.against is None and job.data is None:
             raise UserError(f"{name} compares with real clips; give --data or a second folder")
@@ -152,18 +175,28 @@ def _sets(job: Job, with_floor: bool) -> Iterator[tuple[str, Source, Source | No
     """Yield, for each split, the clips, the real ones, and more real ones for the floor."""
     if job.against is not None and job.data is not None:
         raise UserError("give either --data or a second folder, not both")
-    path = Path(job.what)
-    if path.is_dir() and not RunFolder(path).model_path.is_file():
-        yield "all", FolderClips(path, job.num), *_real(job, "validation", with_floor)
+    if _is_folder_of_clips(job.what):
+        made = FolderClips(Path(job.what), job.num)
+        yield "all", made, *_real(job, "validation", with_floor)
         return
-    model = load(job.what, job.device)
-    if "text" not in model.family.reads:
-        raise UserError(f"{model.family.name} reads no text; make a folder of clips and give that")
+    model = _load(job)
     for split in PAIRS if job.against is None else ("validation",):
         made = GeneratedClips(model, job.what, split, job.num)
         yield split, made, *_real(job, split, with_floor)
         if job.sheet is not None and split == "heldout":
             _write_sheet(model, job.sheet, job.num)
+
+
+def _is_folder_of_clips(what: str) -> bool:
+    path = Path(what)
+    return path.is_dir() and not RunFolder(path).model_path.is_file()
+
+
+def _load(job: Job) -> Model:
+    model = load(job.what, job.device)
+    if "text" not in model.family.reads:
+        raise UserError(f"{model.family.name} reads no text; make a folder of clips and give that")
+    return model
 
 
 def _real(job: Job, split: str, with_floor: bool) -> tuple[Source | None, Source | None]:

@@ -1,6 +1,6 @@
 """Where the clips of an evaluation come from: a model, a split of Stage, or a folder of files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle, islice
 from pathlib import Path
@@ -198,3 +198,8 @@ def chosen(total: int, num: int, *, rest: bool = False) -> list[int]:
 def _spread(total: int, num: int) -> list[int]:
     num = min(num, total)
     return [place * total // num for place in range(num)]
+
+
+def next_name(names: Sequence[str], name: str) -> str:
+    """Return another name: the next one, the first after the last."""
+    return names[(names.index(name) + 1) % len(names)]
