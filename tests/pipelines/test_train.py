@@ -13,8 +13,9 @@ import torch
 from safetensors.torch import load_file
 
 from animatic.errors import UserError
+from animatic.pipelines import catalog
 from animatic.pipelines import train as pipeline
-from animatic.pipelines.train import Run, derived_seed, train
+from animatic.pipelines.train import Run, adjusted, derived_seed, train
 from animatic.storage.video_file import write_video
 from animatic.types import Video
 
@@ -215,3 +216,25 @@ def test_two_processes_train_the_same_weights(footage, tmp_path, accumulate):
     assert all(torch.equal(first[name], second[name]) for name in first)
     moved = weights(tmp_path / "run")
     assert any(moved[name].abs().sum() > 0 for name in moved if name.startswith("sketcher"))
+
+
+def test_settings_replace_values_of_a_preset():
+    tiny = catalog.family("t2v").presets["tiny"]
+    changed = adjusted(tiny, ["dim=64", "wrong_text_weight=0", "penalty=2"])
+    assert (changed.dim, changed.wrong_text_weight, changed.penalty) == (64, 0.0, 2.0)
+    assert changed.num_layers == tiny.num_layers
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("dims=64", "no setting 'dims'; there are num_frames"),
+        ("dim=wide", "dim 'wide' must be a value such as 32"),
+        ("dim=1.5", r"dim '1\.5' must be a value such as 32"),
+        ("dim", "dim '' must be a value such as 32"),
+        ("num_heads=3", "dim 32 must be a multiple of num_heads 3"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(words, line):
+    with pytest.raises(UserError, match=line):
+        adjusted(catalog.family("t2v").presets["tiny"], [words])

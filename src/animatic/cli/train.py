@@ -12,6 +12,7 @@ def train(  # noqa: PLR0913 - each is an option of the command line
     data: Path,
     out: Annotated[Path, Parameter(name=["--out", "-o"])],
     preset: str = "small",
+    settings: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
     steps: int = 20_000,
     batch_size: int = 32,
     accumulate: int = 1,
@@ -37,6 +38,8 @@ def train(  # noqa: PLR0913 - each is an option of the command line
             captions.jsonl or one subfolder a label.
         out: folder of the run.
         preset: configuration of the family.
+        settings: a value of it to replace, as NAME=VALUE; may be given several times. The run's
+            run.json shows all names.
         steps: updates in all, those of earlier calls included.
         batch_size: clips in one update, over all processes.
         accumulate: parts in which a batch is worked off, to fit into memory.
@@ -69,5 +72,6 @@ def train(  # noqa: PLR0913 - each is an option of the command line
             sample_every=sample_every,
             precision=precision,
             device=device,
+            settings=settings or (),
         )
     )

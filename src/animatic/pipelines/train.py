@@ -10,7 +10,7 @@ import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,7 @@ class Run:
     sample_every: int = 1000
     precision: str = "auto"
     device: str = "auto"
+    settings: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         """Refuse numbers that make no run.
@@ -77,7 +78,7 @@ def train(run: Run) -> None:
     if run.preset not in family.presets:
         known = ", ".join(family.presets)
         raise UserError(f"{family.name} has no preset {run.preset!r}; it has {known}")
-    config = family.presets[run.preset]
+    config = adjusted(family.presets[run.preset], run.settings)
     engine = _engine(run)
     batches = _batches(run, config.shape, engine)
     folder = RunFolder(run.out)
@@ -104,6 +105,27 @@ def train(run: Run) -> None:
                 report.say(f"stopped after step {step + 1}; the same command goes on from there")
                 return
     report.say(f"finished {run.steps} steps; the model is {folder.model_path}")
+
+
+def adjusted(config: Any, settings: Sequence[str]) -> Any:
+    """Return a configuration with some values replaced, each given as NAME=VALUE.
+
+    Raises:
+        UserError: if there is no such name, or the value is of another type.
+    """
+    for words in settings:
+        name, _, value = words.partition("=")
+        names = [field.name for field in fields(config)]
+        if name not in names:
+            raise UserError(f"there is no setting {name!r}; there are {', '.join(names)}")
+        former = getattr(config, name)
+        kind = type(former)
+        try:
+            known = {"true": True, "false": False}[value] if kind is bool else kind(value)
+        except (ValueError, KeyError) as error:
+            raise UserError(f"{name} {value!r} must be a value such as {former}") from error
+        config = replace(config, **{name: known})
+    return config
 
 
 def _engine(run: Run) -> Any:

@@ -242,6 +242,25 @@ def test_details_follow_the_sketch_that_is_given(tools, networks):
     )
 
 
+def test_the_generator_stays_when_its_steps_are_over_and_the_critic_goes_on(engine, tools):
+    config = replace(TINY, generator_steps=6)
+    learner = SketchLearner(config, engine, tools)
+    kept = {}
+    for step in range(2 * TINY.basis_steps + 8):
+        torch.manual_seed(step)
+        losses = learner.step([Batch(clips(), ("golf", "sailing", "a b c", "skiing"))], step)
+        if step == 2 * TINY.basis_steps + 5:
+            assert "sketch" in losses
+            kept = {
+                name: [parameter.clone() for parameter in network.parameters()]
+                for name, network in learner.trained.items()
+            }
+    assert set(losses) == {"misfit", "critic", "penalty"}
+    for name, network in learner.trained.items():
+        same = [torch.equal(a, b) for a, b in zip(kept[name], network.parameters(), strict=True)]
+        assert all(same) == (name != "critic")
+
+
 def test_a_lesson_says_what_a_sketch_lacks(engine, tools):
     """A clip is its enlarged sketch and its details, as far as both bases go."""
     config = replace(TINY, detail_components=3 * 4 * 8 * 8, basis_steps=20, sketch_noise=0.0)

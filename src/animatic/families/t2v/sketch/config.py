@@ -87,6 +87,9 @@ class SketchConfig:
     penalty_every: int = 2
     """Drawings between gradient penalties."""
 
+    generator_steps: int = 1_000_000
+    """Steps in which the generator learns; after them it stays as it is and the critic goes on."""
+
     flow_rate: float = 1e-3
     """Adam's learning rate of both transformers."""
     critic_rate: float = 3e-4

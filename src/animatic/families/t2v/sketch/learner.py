@@ -7,6 +7,7 @@ One step, after the bases are fitted:
 3. the detailer learns the flow from noise to the tokens of what real clips have and their sketches
    lack, given those sketches, slightly noised; and its last step on the drawn clips, if there are
    any, learns to please the critic.
+At last the generator stays as it is, and the critic learns alone.
 Source of 2 and 3: relativistic pairing with gradient penalties on both sides, Huang et al. 2024,
 arXiv:2501.05441; wrong text as a negative, Reed et al. 2016, arXiv:1605.05396, all texts of a batch
 at once, van den Oord et al. 2018, arXiv:1807.03748.
@@ -23,11 +24,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from animatic.contracts import Engine, Tools
-from animatic.families.t2v.sketch.basis import Moments, cut, shrink
+from animatic.families.t2v.sketch.basis import cut
 from animatic.families.t2v.sketch.config import SketchConfig
 from animatic.families.t2v.sketch.drawing import Draft, Noise, draft, shown
+from animatic.families.t2v.sketch.fitting import Fitting
 from animatic.families.t2v.sketch.flow import expect, guess_tokens
-from animatic.families.t2v.sketch.lesson import Lesson, Written, first, split, write
+from animatic.families.t2v.sketch.lesson import Lesson, Written, first, write
 from animatic.families.t2v.sketch.networks import Networks
 from animatic.families.t2v.sketch.style import trimmed
 from animatic.nn.ema import follow
@@ -46,7 +48,7 @@ class SketchLearner:
         self.average = copy.deepcopy(networks).requires_grad_(False).eval()
         self.sketch_basis, self.detail_basis = networks.sketch_basis, networks.detail_basis
         self.critic = networks.critic
-        self.moments: Moments | None = Moments(len(self.sketch_basis.mean)).to(engine.device)
+        self.fitting = Fitting(config, engine, networks, self.average)
         self.trained: dict[str, Any] = {}
         self.optimizers: dict[str, Any] = {}
         for name, rate, betas in (
@@ -64,16 +66,18 @@ class SketchLearner:
         batches = [batch.to(self.engine.device) for batch in batches]
         measuring = 2 * self.config.basis_steps
         if step < measuring:
-            return self._measure(batches, step)
+            return self.fitting.measure(batches, step)
         step -= measuring
         self._warm_up(step)
         lessons = [self._lesson(batch) for batch in batches]
+        generating = step < self.config.generator_steps
         after = step - self.config.adversarial_start
         draws = after >= 0 and after % self.config.adversarial_every == 0
-        losses = self._learn_to_sketch(lessons)
+        losses = self._learn_to_sketch(lessons) if generating else {}
         drafts = [self._draft(lesson.text) if draws else None for lesson in lessons]
         losses |= self._teach_critic(lessons, drafts, after)
-        losses |= self._learn_details(lessons, drafts)
+        if generating:
+            losses |= self._learn_details(lessons, drafts)
         for name, network in self.trained.items():
             follow(getattr(self.average, name), network, self.config.ema_decay, step)
         return losses
@@ -86,7 +90,7 @@ class SketchLearner:
         """Return networks, averages, optimisers and, while a basis is measured, its sums."""
         return {
             "average": self.average.state_dict(),
-            "moments": None if self.moments is None else self.moments.state_dict(),
+            "moments": self.fitting.state_dict(),
             "trained": {name: network.state_dict() for name, network in self.trained.items()},
             "optimizers": {name: o.state_dict() for name, o in self.optimizers.items()},
         }
@@ -96,40 +100,10 @@ class SketchLearner:
         self.average.load_state_dict(state["average"])
         self.sketch_basis.load_state_dict(self.average.sketch_basis.state_dict())
         self.detail_basis.load_state_dict(self.average.detail_basis.state_dict())
-        self.moments = None
-        if state["moments"] is not None:
-            self.moments = Moments(len(state["moments"]["total"])).to(self.engine.device)
-            self.moments.load_state_dict(state["moments"])
+        self.fitting.load_state_dict(state["moments"])
         for name, network in self.trained.items():
             network.load_state_dict(state["trained"][name])
             self.optimizers[name].load_state_dict(state["optimizers"][name])
-
-    def _measure(self, batches: Sequence[Batch], step: int) -> dict[str, float]:
-        """Add to the sums of a basis, and fit it after its last step: the sketch's, then details'.
-
-        Details are what a sketch lacks within its basis, so that basis comes first.
-        """
-        config = self.config
-        of_sketch = step < config.basis_steps
-        basis = self.sketch_basis if of_sketch else self.detail_basis
-        kept = self.average.sketch_basis if of_sketch else self.average.detail_basis
-        moments = self.moments
-        if moments is None:
-            moments = self.moments = Moments(len(basis.mean)).to(self.engine.device)
-        for batch in batches:
-            if of_sketch:
-                moments.add(basis.patches(shrink(batch.clips, config.sketch_size)))
-            else:
-                patches = basis.patches(split(batch.clips, config, self.sketch_basis).details)
-                chosen = torch.randperm(patches.shape[1])[: config.measured_patches]
-                moments.add(patches[:, chosen.to(patches.device)])
-        if (step + 1) % config.basis_steps == 0:
-            for total in moments.buffers():
-                total.copy_(self.engine.all_reduce(total, reduce_op="sum"))
-            basis.fit(moments)
-            kept.load_state_dict(basis.state_dict())
-            self.moments = None
-        return {"measured": float(moments.count)}
 
     def _warm_up(self, step: int) -> None:
         share = min(1.0, (step + 1) / self.config.warmup_steps)
