@@ -3,8 +3,9 @@
     python scripts/ship_checkpoint.py runs/a --data stage
 
 The weights are packed to a byte each, and everything is measured on the packed file: accuracy of
-512 clips a split (stage-net), cost of a clip, seconds on this machine. The sheet of held-out pairs
-goes into docs/pictures. An existing checkpoint is replaced only if the new one is better.
+512 clips a split (stage-net), what the critic is worth, cost of a clip, seconds on this machine.
+The sheet of held-out pairs goes into docs/pictures. An existing checkpoint is replaced only if the
+new one is better.
 """
 
 import argparse
@@ -18,8 +19,9 @@ from pathlib import Path
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from animatic.pipelines.evaluation.critics import measure_critic
 from animatic.pipelines.evaluation.run import Job, Row, evaluate
-from animatic.pipelines.evaluation.sources import FIRST_SEED
+from animatic.pipelines.evaluation.sources import FIRST_SEED, PAIRS
 from animatic.pipelines.generate import load
 from animatic.storage.checkpoint import read_checkpoint, write_checkpoint
 from animatic.types import Prompt
@@ -32,6 +34,8 @@ SAMPLING = {
     "sketch_steps": int,
     "detail_steps": int,
 }
+CRITIC_NUM = 128
+"""Real clips, and prompts of four clips each, on which the critic is measured."""
 LIMITS = (
     "Sees only what Stage shows: one person, 16 actions, 8 scenes, 2.7 seconds at 64x64. Faces "
     "and hands are not resolved, thin props (clubs, balls, ropes) often vanish, bodies come apart "
@@ -124,6 +128,7 @@ def main() -> None:
     sheet = given.run / "packed" / "heldout.png"
     job = Job(str(trial), data=given.data, num=given.num, sheet=sheet, device="cpu")
     scores = accuracy(evaluate(job))
+    model = load(str(trial), "cpu")
     data = json.loads((given.data / "dataset.json").read_text())
     card = {
         **{key: value for key, value in trained.card.items() if key not in ("data", "machine")},
@@ -135,6 +140,7 @@ def main() -> None:
         "megabytes": round(trial.stat().st_size / 1e6, 1),
         "cost": cost(str(trial)),
         "accuracy": scores,
+        "critic": {split: measure_critic(model, given.data, split, CRITIC_NUM) for split in PAIRS},
         "protocol": "animatic evaluate t2v --data stage; stage-net; canonical prompts, seeds from "
         f"{FIRST_SEED}; n and split stand in each row",
         "samples": "docs/pictures/heldout.png",

@@ -173,11 +173,10 @@ class SketchLearner:
         penalised = after % (config.adversarial_every * config.penalty_every) == 0
         with self._update("critic", clip=False):
             for index, (lesson, drawn) in enumerate(zip(lessons, drafts, strict=True)):
-                clips, num_real = lesson.real, len(lesson.noised)
-                if drawn is not None:
-                    with torch.no_grad():
-                        made = self._finished(drawn)
-                    clips = clips.joined(made)
+                num_real = len(lesson.noised)
+                with torch.no_grad():
+                    made = None if drawn is None else self._finished(drawn)
+                clips = lesson.real if made is None else lesson.real.joined(made)
                 with self._gathering("critic", index, len(lessons)):
                     verdict = critic(clips, lesson.text)
                     own = torch.arange(num_real, device=verdict.fit.device)
@@ -185,14 +184,15 @@ class SketchLearner:
                     # Several processes wait for the gradients of all that was asked for.
                     loss = config.wrong_text_weight * misfit + 0 * verdict.real.sum()
                     sums.add(misfit=misfit)
-                    if drawn is not None:
+                    if made is not None:
+                        num_made = len(made.given)
                         scores = verdict.scores()
-                        judging = F.softplus(scores[num_real:] - scores[: len(made.given)]).mean()
+                        judging = F.softplus(scores[num_real:] - scores[:num_made]).mean()
                         loss = loss + judging
                         sums.add(critic=judging)
                         if penalised:
-                            few = lesson.real.first(len(made.given))
-                            penalty = self._slope(few.joined(made), drawn.text)
+                            few = lesson.real.first(num_made).joined(made)
+                            penalty = self._slope(few, first(lesson.text, num_made))
                             loss = loss + config.penalty * config.penalty_every * penalty
                             sums.add(penalty=penalty)
                     self.engine.backward(loss / len(lessons))
