@@ -186,7 +186,7 @@ from pathlib import Path
 from animatic.pipelines import train as t
 from animatic.pipelines.keep import Keeper
 torch.set_num_threads(1)
-run = t.Run('t2v', 'tiny', Path(sys.argv[1]), Path(sys.argv[2]), steps=8, batch_size=4,
+run = t.Run('t2v', 'tiny', Path(sys.argv[1]), Path(sys.argv[2]), steps=10, batch_size=4,
             accumulate=int(sys.argv[3]), save_every=100, sample_every=100, device='cpu')
 step = t._refuse_nan
 kept = {}
