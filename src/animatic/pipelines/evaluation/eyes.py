@@ -14,6 +14,7 @@ from torch import Tensor
 
 from animatic.errors import UserError
 from animatic.metrics.i3d import I3D, MIN_FRAMES, SIDE
+from animatic.metrics.inception import Inception
 from animatic.pipelines.evaluation.sources import Pair, Source
 from animatic.pipelines.judge import load_judge
 from animatic.pipelines.progress import track
@@ -123,6 +124,30 @@ def stage_net(device: torch.device) -> Eyes:
     digest = hashlib.sha256(weights.read_bytes()).hexdigest()
     about = {"network": "stage-net", "weights": digest, "frames": "all", "resize": "none"}
     return Eyes("stage-net", look, about, whole=True)
+
+
+@cache
+def inception(device: torch.device) -> Eyes:
+    """Return the network of the FID; it sees the frame in the middle of the window.
+
+    Raises:
+        UserError: if its weights were not fetched.
+    """
+    net = Inception()
+    net.load_state_dict(load_weights("inception"))
+    net.eval().requires_grad_(False).to(device)
+
+    def look(clip: Clips) -> Look:
+        features = net(clip[:, :, clip.shape[2] // 2])
+        return Look(features, features)
+
+    about = {
+        "network": "Inception of 2015, features before the classifier",
+        "weights": hash_of(weights_path("inception")),
+        "resize": "bilinear to 299x299, pixel centres",
+        "frame": "the middle one of the window",
+    }
+    return Eyes("inception", look, about, whole=False)
 
 
 @cache

@@ -136,6 +136,14 @@ MEASURES = {
     "fvd-stage": Measure("stage-net", "Fréchet distance (stage-net)", _FVD, True, _frechet),
     "kvd": Measure("i3d", "kernel video distance, unbiased", _KVD, True, _kernel),
     "kvd-stage": Measure("stage-net", "kernel distance (stage-net)", _KVD, True, _kernel),
+    "fid": Measure(
+        "inception",
+        "Fréchet distance of single frames",
+        "Heusel et al. 2017, arXiv:1706.08500",
+        True,
+        _frechet,
+    ),
+    "kid": Measure("inception", "kernel distance of single frames", _KVD, True, _kernel),
     "prdc": Measure("i3d", "precision, recall, density, coverage", _PRDC, True, _manifold, 6),
     "prdc-stage": Measure(
         "stage-net", "precision, recall, density, coverage (stage-net)", _PRDC, True, _manifold, 6

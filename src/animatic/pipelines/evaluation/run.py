@@ -14,7 +14,15 @@ from animatic.data.stage.captions import canonical
 from animatic.errors import UserError
 from animatic.pipelines.device import choose_device
 from animatic.pipelines.evaluation.counterfactual import NAME, SOURCE, counterfactual
-from animatic.pipelines.evaluation.eyes import Eyes, Seen, Window, i3d, observe, stage_net
+from animatic.pipelines.evaluation.eyes import (
+    Eyes,
+    Seen,
+    Window,
+    i3d,
+    inception,
+    observe,
+    stage_net,
+)
 from animatic.pipelines.evaluation.measures import MEASURES, Measure
 from animatic.pipelines.evaluation.pairs import SOURCES, compare
 from animatic.pipelines.evaluation.plots import plot_composition
@@ -146,7 +154,7 @@ def _of_changes(job: Job, device: torch.device) -> list[Row]:
     return rows
 
 
-_EYES = {"stage-net": stage_net, "i3d": i3d}
+_EYES = {"stage-net": stage_net, "i3d": i3d, "inception": inception}
 
 
 def _measures(job: Job) -> dict[str, Measure]:
