@@ -14,6 +14,9 @@ from animatic.errors import UserError
 from animatic.storage.torchscript import read_torchscript
 
 
+pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
+
+
 def saved():
     module = nn.Sequential(nn.Conv2d(2, 3, 3), nn.BatchNorm2d(3))
     module[0].weight.data = module[0].weight.data.transpose(2, 3)
