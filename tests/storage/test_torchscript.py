@@ -13,7 +13,6 @@ from torch import nn
 from animatic.errors import UserError
 from animatic.storage.torchscript import read_torchscript
 
-
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")
 
 

@@ -108,6 +108,8 @@ def fetch(name: str, archive: Path | None = None) -> Path:
     source = PUBLISHED.get(name)
     if source is None:
         raise UserError(f"there are no weights {name!r}; there are {', '.join(PUBLISHED)}")
+    if archive is not None and not archive.is_file():
+        raise UserError(f"the file {archive} does not exist")
     target = weights_path(name)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
