@@ -34,7 +34,7 @@ SAMPLING = {
     "sketch_steps": int,
     "detail_steps": int,
 }
-CRITIC_NUM = 128
+CRITIC_NUM = 96
 """Real clips, and prompts of four clips each, on which the critic is measured."""
 LIMITS = (
     "Sees only what Stage shows: one person, 16 actions, 8 scenes, 2.7 seconds at 64x64. Faces "
