@@ -171,7 +171,7 @@ class SketchLearner:
     ) -> dict[str, float]:
         config, critic, sums = self.config, self.trained["critic"], Sums(len(lessons))
         penalised = after % (config.adversarial_every * config.penalty_every) == 0
-        with self._update("critic", clip=False):
+        with self._update("critic"):
             for index, (lesson, drawn) in enumerate(zip(lessons, drafts, strict=True)):
                 num_real = len(lesson.noised)
                 with torch.no_grad():
@@ -247,13 +247,12 @@ class SketchLearner:
         return F.softplus(real - score).mean()
 
     @contextmanager
-    def _update(self, name: str, *, clip: bool = True):
-        """Take one step by the block's gradients; to clip them would blunt the critic's penalty."""
+    def _update(self, name: str):
+        """Collect gradients in the block, then take one step of a network's optimiser."""
         optimizer, network = self.optimizers[name], self.trained[name]
         optimizer.zero_grad(set_to_none=True)
         yield
-        if clip:
-            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
 
     def _gathering(self, name: str, index: int, count: int):
