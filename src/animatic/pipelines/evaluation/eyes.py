@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from animatic.errors import UserError
 from animatic.metrics.i3d import I3D, MIN_FRAMES, SIDE
@@ -133,9 +133,7 @@ def inception(device: torch.device) -> Eyes:
     Raises:
         UserError: if its weights were not fetched.
     """
-    net = Inception()
-    net.load_state_dict(load_weights("inception"))
-    net.eval().requires_grad_(False).to(device)
+    net = _fetched("inception", Inception(), device)
 
     def look(clip: Clips) -> Look:
         features = net(clip[:, :, clip.shape[2] // 2])
@@ -157,9 +155,7 @@ def i3d(device: torch.device) -> Eyes:
     Raises:
         UserError: if its weights were not fetched.
     """
-    net = I3D()
-    net.load_state_dict(load_weights("i3d"))
-    net.eval().requires_grad_(False).to(device)
+    net = _fetched("i3d", I3D(), device)
 
     def look(clip: Clips) -> Look:
         logits = net(clip)
@@ -171,3 +167,8 @@ def i3d(device: torch.device) -> Eyes:
         "resize": f"bilinear to {SIDE}x{SIDE}, pixel centres",
     }
     return Eyes("i3d", look, about, whole=False, min_frames=MIN_FRAMES)
+
+
+def _fetched(name: str, net: nn.Module, device: torch.device) -> nn.Module:
+    net.load_state_dict(load_weights(name))
+    return net.eval().requires_grad_(False).to(device)

@@ -37,6 +37,8 @@ class Measure:
         source: where it is defined.
         needs_real: whether there is nothing to measure without real clips.
         take: the numbers, by name.
+        least: clips of each set that it needs.
+        protocol: what else a card must say.
     """
 
     eyes: str
@@ -49,26 +51,21 @@ class Measure:
 
 
 def _frechet(sets: Sets, eyes: str) -> Mapping[str, Number]:
-    made, real, rest = _looks(sets, eyes)
-    fixed = gaussian(real.features)
-
-    def distance(kept: Tensor) -> float:
-        return frechet_distance(gaussian(made.features[kept]), fixed)
-
-    value = frechet_distance(gaussian(made.features), fixed)
-    floor = None if rest is None else frechet_distance(gaussian(rest.features), fixed)
-    return {"": Number(value, jackknife(distance, len(made.features)), floor)}
+    return _apart(sets, eyes, lambda x, y: frechet_distance(gaussian(x), gaussian(y)))
 
 
 def _kernel(sets: Sets, eyes: str) -> Mapping[str, Number]:
+    return _apart(sets, eyes, kernel_distance)
+
+
+def _apart(
+    sets: Sets, eyes: str, distance: Callable[[Tensor, Tensor], float]
+) -> Mapping[str, Number]:
     made, real, rest = _looks(sets, eyes)
-
-    def distance(kept: Tensor) -> float:
-        return kernel_distance(made.features[kept], real.features)
-
-    value = kernel_distance(made.features, real.features)
-    floor = None if rest is None else kernel_distance(rest.features, real.features)
-    return {"": Number(value, jackknife(distance, len(made.features)), floor)}
+    value = distance(made.features, real.features)
+    error = jackknife(lambda kept: distance(made.features[kept], real.features), len(made.features))
+    floor = None if rest is None else distance(rest.features, real.features)
+    return {"": Number(value, error, floor)}
 
 
 def _manifold(sets: Sets, eyes: str) -> Mapping[str, Number]:
