@@ -37,7 +37,7 @@ def compare(
         UserError: if no names agree, or clips of one name differ in size or length.
     """
     metrics = {name: _metric(name, device) for name in names}
-    sides = [FolderClips(folder, num) for folder in (made, real)]
+    sides = [FolderClips(made, num), FolderClips(real)]
     known = {shown.name.rpartition(".")[0]: shown.frames for shown in sides[1].clips()}
     values: dict[str, list[float]] = {name: [] for name in names}
     for shown in track(sides[0].clips(), len(sides[0]), "comparing pairs"):

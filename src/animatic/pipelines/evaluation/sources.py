@@ -1,10 +1,13 @@
 """Where the clips of an evaluation come from: a model, a split of Stage, or a folder of files."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, runtime_checkable
+
+import torch
 
 from animatic.data.clips import ShardClips
 from animatic.data.footage import ENDINGS
@@ -90,7 +93,7 @@ class GeneratedClips:
 
 
 class StageClips:
-    """Real clips of a split of Stage, evenly spread over it.
+    """Real clips of a split of Stage, drawn by seed 0.
 
     Args:
         folder: the rendered data set.
@@ -107,7 +110,7 @@ class StageClips:
     def about(self) -> dict[str, Any]:
         """Return what a protocol card says of these clips."""
         return {
-            "clips": f"Stage, split {self.split}, evenly spread over it",
+            "clips": f"Stage, split {self.split}, drawn by seed 0",
             "container": "mp4, H.264 4:4:4, near lossless",
             "resolution": f"{STAGE.width}x{STAGE.height}",
             "fps": STAGE.fps,
@@ -130,7 +133,7 @@ class FolderClips:
     """The videos of a folder by name; one that cannot be read is named, skipped and counted."""
 
     folder: Path
-    num: int
+    num: int = sys.maxsize
     rest: bool = False
     skipped: dict[str, str] = field(default_factory=dict)
     kinds: set[tuple[int, int, float]] = field(default_factory=set)
@@ -153,7 +156,7 @@ class FolderClips:
         """Return what a protocol card says of these clips."""
         sizes = sorted(self.kinds)
         return {
-            "clips": f"the folder {self.folder.name}, evenly spread over its names",
+            "clips": f"the folder {self.folder.name}, drawn by seed 0",
             "container": ", ".join(sorted({path.suffix[1:] for path in self.files})) + " (lossy)",
             "resolution": ", ".join(f"{width}x{height}" for height, width, _ in sizes),
             "fps": sizes[0][2] if sizes else None,
@@ -187,17 +190,12 @@ class FolderClips:
 
 
 def chosen(total: int, num: int, *, rest: bool = False) -> list[int]:
-    """Return so many places (or all), evenly spread; with `rest`, others than without."""
-    taken = _spread(total, num)
-    if not rest:
-        return taken
-    left = sorted(set(range(total)) - set(taken))
-    return [left[place] for place in _spread(len(left), num)]
+    """Return so many places (or all), shuffled by seed 0; with `rest`, so many of the others.
 
-
-def _spread(total: int, num: int) -> list[int]:
-    num = min(num, total)
-    return [place * total // num for place in range(num)]
+    Evenly spread places would keep step with whatever repeats in a data set, such as its pairs.
+    """
+    shuffled = torch.randperm(total, generator=torch.Generator().manual_seed(0)).tolist()
+    return sorted(shuffled[num : 2 * num] if rest else shuffled[:num])
 
 
 def next_name(names: Sequence[str], name: str) -> str:
