@@ -21,8 +21,9 @@ from animatic.data.clips import ShardClips
 from animatic.data.decoded import DecodedClips
 from animatic.metrics.stage_net import StageNet
 from animatic.pipelines.device import choose_device
-from animatic.pipelines.judge import ACTIONS, SCENES, accuracy
-from animatic.types import ClipShape
+from animatic.pipelines.evaluation.sources import StageClips
+from animatic.pipelines.judge import ACTIONS, SCENES, agreement
+from animatic.types import ClipShape, to_clip
 
 SHAPE = ClipShape(32, 64, 64, 12.0)
 
@@ -77,9 +78,11 @@ def main() -> None:
                 passed = f"{time.monotonic() - begun:.0f} s"
                 print(epoch, f"{step}/{per_epoch} {loss.item():.3f}", passed, flush=True)
         net.eval()
-        scores = {
-            split: accuracy(net, given.data, split, 512) for split in ("validation", "heldout")
-        }
+        scores = {}
+        for split in ("validation", "heldout"):
+            real = StageClips(given.data, split, 512).clips()
+            shown = ((to_clip(clip.frames)[None], clip.pair) for clip in real)
+            scores[split] = agreement(net, shown)
         print(json.dumps(scores), flush=True)
         net.train()
     half = {name: tensor.half().contiguous() for name, tensor in net.state_dict().items()}

@@ -22,7 +22,7 @@ def evaluate(  # noqa: PLR0913
     Example: animatic evaluate t2v --data stage --metrics composition,fvd --out scores.json
 
     Every number has a protocol card in the JSON file: network and hash of its weights, clips,
-    frames, seeds, standard error, and what real clips get in the place of generated ones.
+    frames, seeds; most have a standard error, and what real clips get in their place.
 
     Metrics: composition (are action and scene those of the prompt, on pairs seen in training and on
     held-out ones?), composition-i3d, kinetics, fvd, kvd, fid, kid, prdc (precision, recall,

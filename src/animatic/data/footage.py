@@ -28,6 +28,20 @@ ENDINGS = frozenset(
 """Files in subfolders that are taken for videos; others, such as notes, are passed over."""
 
 
+def find_videos(folder: Path) -> list[Path]:
+    """Return the videos in a folder and below, in the order of their names.
+
+    Raises:
+        UserError: if there is no folder, or no video in it.
+    """
+    if not folder.is_dir():
+        raise UserError(f"the folder {folder} does not exist")
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
+    if not found:
+        raise UserError(f"{folder} holds no videos ({', '.join(sorted(ENDINGS))})")
+    return found
+
+
 class Candidate(NamedTuple):
     """A file that may be a clip, with what is said of it."""
 

@@ -1,22 +1,20 @@
-"""Does a clip show what its prompt says? The judge that ships, and its accuracy on real clips."""
+"""Does a clip show what its prompt says? The judge that ships."""
 
 import json
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import as_file, files
-from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
 
-from animatic.data.clips import ShardClips
 from animatic.data.stage.phrases import ACTION_PHRASES, SCENE_PHRASES
 from animatic.metrics.stage_net import StageNet
-from animatic.types import Clips, ClipShape, to_clip
+from animatic.types import Clips
 
 ACTIONS = tuple(ACTION_PHRASES)
 SCENES = tuple(SCENE_PHRASES)
-Named = tuple[str, str]
+Pair = tuple[str, str]
 """An action and a scene."""
 
 
@@ -34,7 +32,7 @@ def load_judge() -> StageNet:
     return net.eval().requires_grad_(False)
 
 
-def agreement(net: StageNet, clips: Iterable[tuple[Clips, Named]]) -> dict[str, float]:
+def agreement(net: StageNet, clips: Iterable[tuple[Clips, Pair]]) -> dict[str, float]:
     """Return how often the judge sees the action, the scene and both that each clip should show."""
     hits = torch.zeros(3)
     count = 0
@@ -52,21 +50,3 @@ def agreement(net: StageNet, clips: Iterable[tuple[Clips, Named]]) -> dict[str, 
         "joint": round(both, 4),
         "n": count,
     }
-
-
-def accuracy(net: StageNet, folder: Path, split: str, most: int) -> dict[str, float]:
-    """Return the judge's agreement with real clips of a split of Stage, `most` of them.
-
-    Raises:
-        UserError: if the folder is no Stage data set with such clips.
-    """
-    clips = ShardClips(folder, ClipShape(32, 64, 64, 12.0), split)
-    chosen = torch.linspace(0, len(clips) - 1, min(most, len(clips))).long().tolist()
-    shown = (
-        (to_clip(clips.decode(i))[None], _named(clips.reader.rows[i].facts.more)) for i in chosen
-    )
-    return agreement(net, shown)
-
-
-def _named(more: dict[str, str]) -> Named:
-    return more["action"], more["scene"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from animatic.data.footage import ENDINGS
+from animatic.data.footage import find_videos
 from animatic.errors import UserError
 from animatic.pipelines.generate import Model, load
 from animatic.pipelines.progress import track
@@ -30,11 +30,7 @@ def rank(checkpoint: str, folder: Path, prompt: str, device: str = "auto") -> li
     Raises:
         UserError: if the folder holds no clip that can be read, or the model has no critic.
     """
-    if not folder.is_dir():
-        raise UserError(f"the folder {folder} does not exist")
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
-    if not paths:
-        raise UserError(f"{folder} holds no videos ({', '.join(sorted(ENDINGS))})")
+    paths = find_videos(folder)
     model = load(checkpoint, device)
     if model.critic is None:
         raise UserError(f"{model.family.name} has no critic")

@@ -17,16 +17,8 @@ from animatic.pipelines.judge import ACTIONS, SCENES
 
 def composition(sets: Sets, eyes: str) -> Mapping[str, Number]:
     """Shares of clips whose action, scene and both the network names as they should be."""
-    made = hits(sets.made, eyes)
-    real = None if sets.real is None else hits(sets.real, eyes)
-    return {
-        name: Number(
-            share,
-            share_error(share, len(sets.made)),
-            None if real is None else real[name].double().mean().item(),
-        )
-        for name, share in ((name, found.double().mean().item()) for name, found in made.items())
-    }
+    real = None if sets.real is None else _shares(sets.real, eyes)
+    return _numbers(_shares(sets.made, eyes), real, len(sets.made))
 
 
 def probed_composition(sets: Sets, eyes: str) -> Mapping[str, Number]:
@@ -43,15 +35,22 @@ def probed_composition(sets: Sets, eyes: str) -> Mapping[str, Number]:
 
     def shares(name: str, seen: Seen) -> dict[str, float]:
         look = Look(seen.looks[eyes].features, torch.cat(logits[name], dim=1))
-        found = hits(replace(seen, looks={eyes: look}), eyes)
-        return {part: right.double().mean().item() for part, right in found.items()}
+        return _shares(replace(seen, looks={eyes: look}), eyes)
 
     real = None if sets.real is None else shares("real", sets.real)
+    return _numbers(shares("made", sets.made), real, len(sets.made))
+
+
+def _shares(seen: Seen, eyes: str) -> dict[str, float]:
+    return {name: right.double().mean().item() for name, right in hits(seen, eyes).items()}
+
+
+def _numbers(
+    made: dict[str, float], real: dict[str, float] | None, count: int
+) -> Mapping[str, Number]:
     return {
-        part: Number(
-            share, share_error(share, len(sets.made)), None if real is None else real[part]
-        )
-        for part, share in shares("made", sets.made).items()
+        name: Number(share, share_error(share, count), None if real is None else real[name])
+        for name, share in made.items()
     }
 
 

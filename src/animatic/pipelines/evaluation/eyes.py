@@ -1,11 +1,10 @@
 """The networks through which sets of clips are compared, and what they see of a source."""
 
 import copy
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from importlib.resources import as_file, files
 from typing import Any, NamedTuple
 
 import torch
@@ -13,8 +12,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from animatic.errors import UserError
-from animatic.metrics.i3d import I3D, MIN_FRAMES, SIDE
-from animatic.metrics.inception import Inception
+from animatic.metrics import i3d as i3d_net
+from animatic.metrics import inception as inception_net
 from animatic.pipelines.evaluation.sources import Pair, Source
 from animatic.pipelines.judge import load_judge
 from animatic.pipelines.progress import track
@@ -120,8 +119,8 @@ def stage_net(device: torch.device) -> Eyes:
         logits = torch.cat([net.name_action(features), net.name_scene(features)], dim=1)
         return Look(features, logits)
 
-    weights = files("animatic") / "checkpoints" / "judge" / "stage_net.safetensors"
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    with as_file(files("animatic") / "checkpoints" / "judge" / "stage_net.safetensors") as path:
+        digest = hash_of(path)
     about = {"network": "stage-net", "weights": digest, "frames": "all", "resize": "none"}
     return Eyes("stage-net", look, about, whole=True)
 
@@ -133,7 +132,7 @@ def inception(device: torch.device) -> Eyes:
     Raises:
         UserError: if its weights were not fetched.
     """
-    net = _fetched("inception", Inception(), device)
+    net = _fetched("inception", inception_net.Inception(), device)
 
     def look(clip: Clips) -> Look:
         features = net(clip[:, :, clip.shape[2] // 2])
@@ -142,7 +141,7 @@ def inception(device: torch.device) -> Eyes:
     about = {
         "network": "Inception of 2015, features before the classifier",
         "weights": hash_of(weights_path("inception")),
-        "resize": "bilinear to 299x299, pixel centres",
+        "resize": f"bilinear to {inception_net.SIDE}x{inception_net.SIDE}, pixel centres",
         "frame": "the middle one of the window",
     }
     return Eyes("inception", look, about, whole=False)
@@ -155,7 +154,7 @@ def i3d(device: torch.device) -> Eyes:
     Raises:
         UserError: if its weights were not fetched.
     """
-    net = _fetched("i3d", I3D(), device)
+    net = _fetched("i3d", i3d_net.I3D(), device)
 
     def look(clip: Clips) -> Look:
         logits = net(clip)
@@ -164,9 +163,9 @@ def i3d(device: torch.device) -> Eyes:
     about = {
         "network": "I3D, Kinetics-400, logits",
         "weights": hash_of(weights_path("i3d")),
-        "resize": f"bilinear to {SIDE}x{SIDE}, pixel centres",
+        "resize": f"bilinear to {i3d_net.SIDE}x{i3d_net.SIDE}, pixel centres",
     }
-    return Eyes("i3d", look, about, whole=False, min_frames=MIN_FRAMES)
+    return Eyes("i3d", look, about, whole=False, min_frames=i3d_net.MIN_FRAMES)
 
 
 def _fetched(name: str, net: nn.Module, device: torch.device) -> nn.Module:

@@ -48,6 +48,8 @@ def compare(
         if pair[0].shape != pair[1].shape:
             shapes = " and ".join("x".join(map(str, clip.shape[2:])) for clip in pair)
             raise UserError(f"the two clips named {shown.name} differ: {shapes}")
+        if pair[0].shape[2] < window.frames:
+            raise UserError(f"{shown.name} is too short for {window.frames} frames; give --frames")
         for name, metric in metrics.items():
             with torch.inference_mode():
                 values[name].append(metric(*pair).double().mean().item())

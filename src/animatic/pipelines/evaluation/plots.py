@@ -1,5 +1,6 @@
 """What of an evaluation is better looked at than read."""
 
+import math
 from pathlib import Path
 
 import torch
@@ -59,7 +60,7 @@ def _heat(values: Tensor, rows: tuple[str, ...], columns: tuple[str, ...], title
 def _cells(values: Tensor):
     for row, line in enumerate(values.tolist()):
         for column, value in enumerate(line):
-            if value == value and value >= 0.005:
+            if not math.isnan(value) and value >= 0.005:
                 yield (row, column), value
 
 

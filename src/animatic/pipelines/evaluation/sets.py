@@ -24,4 +24,3 @@ class Number:
     value: float
     error: float | None = None
     floor: float | None = None
-    unit: str = ""

@@ -10,16 +10,14 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import torch
 
 from animatic.data.clips import ShardClips
-from animatic.data.footage import ENDINGS
+from animatic.data.footage import find_videos
 from animatic.data.stage.captions import canonical
 from animatic.data.stage.splits import HELD_OUT, SEEN
 from animatic.errors import UserError
 from animatic.pipelines.generate import Creation, Model
+from animatic.pipelines.judge import Pair
 from animatic.storage import codec
 from animatic.types import ClipShape, Frames
-
-Pair = tuple[str, str]
-"""An action and a scene."""
 
 PAIRS = {"validation": tuple(SEEN), "heldout": tuple(sorted(HELD_OUT))}
 """Pairs of the splits of real clips that generated ones are measured against."""
@@ -144,13 +142,8 @@ class FolderClips:
         Raises:
             UserError: if there is no folder, or no video in it.
         """
-        if not self.folder.is_dir():
-            raise UserError(f"the folder {self.folder} does not exist")
-        self.files = sorted(p for p in self.folder.rglob("*") if p.suffix.lower() in ENDINGS)
-        if not self.files:
-            raise UserError(f"{self.folder} holds no videos ({', '.join(sorted(ENDINGS))})")
-        places = chosen(len(self.files), self.num, rest=self.rest)
-        self.files = [self.files[place] for place in places]
+        files = find_videos(self.folder)
+        self.files = [files[place] for place in chosen(len(files), self.num, rest=self.rest)]
 
     def about(self) -> dict[str, Any]:
         """Return what a protocol card says of these clips."""

@@ -51,13 +51,13 @@ class SketchLearner:
         self.fitting = Fitting(config, engine, networks, self.average)
         self.trained: dict[str, Any] = {}
         self.optimizers: dict[str, Any] = {}
-        for name, rate, betas in (
-            ("sketcher", config.flow_rate, (0.9, 0.99)),
-            ("detailer", config.flow_rate, (0.9, 0.99)),
-            ("critic", config.critic_rate, (0.9, 0.99)),
+        for name, rate in (
+            ("sketcher", config.flow_rate),
+            ("detailer", config.flow_rate),
+            ("critic", config.critic_rate),
         ):
             network = getattr(networks, name)
-            optimizer = torch.optim.Adam(network.parameters(), lr=rate, betas=betas)
+            optimizer = torch.optim.Adam(network.parameters(), lr=rate, betas=(0.9, 0.99))
             self.trained[name], self.optimizers[name] = engine.setup(network, optimizer)
         self.rates = {name: o.param_groups[0]["lr"] for name, o in self.optimizers.items()}
 
