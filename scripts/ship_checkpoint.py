@@ -20,7 +20,8 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from animatic.pipelines.evaluation.critics import measure_critic
-from animatic.pipelines.evaluation.run import Job, Row, evaluate
+from animatic.pipelines.evaluation.job import Job, Row
+from animatic.pipelines.evaluation.run import evaluate
 from animatic.pipelines.evaluation.sources import FIRST_SEED, PAIRS
 from animatic.pipelines.generate import load
 from animatic.storage.checkpoint import read_checkpoint, write_checkpoint

@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from animatic.errors import UserError
-from animatic.types import Batch, Clips, ClipShape, EncodedText, Prompt, Samples, Weights
+from animatic.types import Batch, Bits, Clips, ClipShape, EncodedText, Prompt, Samples, Weights
 
 
 @runtime_checkable
@@ -115,6 +115,15 @@ class Critic(Protocol):
 
 
 @runtime_checkable
+class Likelihood(Protocol):
+    """How probable a clip is, of a family that says so exactly."""
+
+    def bits(self, clips: Clips, prompts: Sequence[Prompt]) -> Bits:
+        """Return the negative log2-likelihood of the bytes of each clip, but for what is given."""
+        ...
+
+
+@runtime_checkable
 class Config(Protocol):
     """The settings of a family: a frozen dataclass of numbers, words and tuples of them."""
 
@@ -129,7 +138,8 @@ class Family:
     """The card of a model family: all that the upper floors know of it.
 
     `reads` names the fields of a prompt that matter. `presets` hold complete configurations, each
-    with a line that says what it is for. `critic` is None for a family without one.
+    with a line that says what it is for. `critic` and `likelihood` are None for a family without
+    one.
     """
 
     name: str
@@ -141,6 +151,7 @@ class Family:
     learner: Callable[[Any, Engine, Tools], Learner]
     sampler: Callable[[Any, Weights, Tools], Sampler]
     critic: Callable[[Any, Weights, Tools], Critic] | None
+    likelihood: Callable[[Any, Weights, Tools], Likelihood] | None = None
 
     def config_to_json(self, config: Any) -> dict[str, Any]:
         """Return the configuration as plain data, with the name of its class."""

@@ -118,6 +118,13 @@ class Samples(NamedTuple):
     sketches: Float[Tensor, "b c t _ _"] | None = None
 
 
+class Bits(NamedTuple):
+    """What clips cost to store: bits of each, for so many values as are not given (3 a pixel)."""
+
+    total: Float[Tensor, " b"]
+    dims: int
+
+
 def to_clip(frames: Frames) -> Float[Tensor, "c t h w"]:
     """Turn bytes 0..255 into values in [-1, 1]."""
     return torch.from_numpy(np.ascontiguousarray(frames)).permute(3, 0, 1, 2).float() / 127.5 - 1

@@ -6,7 +6,8 @@ import pytest
 from torch.utils.flop_counter import FlopCounterMode
 
 from animatic.pipelines.catalog import SHIPPED
-from animatic.pipelines.evaluation.run import Job, evaluate
+from animatic.pipelines.evaluation.job import Job
+from animatic.pipelines.evaluation.run import evaluate
 from animatic.pipelines.generate import load
 from animatic.types import Prompt
 

@@ -12,7 +12,7 @@ import torch
 
 from animatic.errors import UserError
 from animatic.pipelines import weights
-from animatic.pipelines.weights import PUBLISHED, fetch, load_weights, weights_path
+from animatic.pipelines.weights import PUBLISHED, add, fetch, load_weights, weights_path
 
 
 @pytest.fixture
@@ -70,3 +70,38 @@ def test_every_source_is_pinned():
         assert source.url.startswith("https://")
         assert len(source.sha256) == 64
         assert source.licence
+
+
+@pytest.fixture
+def brought(tmp_path, monkeypatch):
+    """A network whose two files a person brings."""
+    small = replace(
+        weights.SUPPLIED["c3d"],
+        convert=lambda files: {
+            "layer": torch.from_numpy(files[0]["layer"] + files[1]["mean"]),
+        },
+    )
+    monkeypatch.setitem(weights.SUPPLIED, "c3d", small)
+    monkeypatch.setenv("ANIMATIC_CACHE", str(tmp_path / "cache"))
+    np.savez(tmp_path / "network.npz", layer=np.arange(3.0))
+    np.savez(tmp_path / "mean.npz", mean=np.ones(3))
+    return [tmp_path / "network.npz", tmp_path / "mean.npz"]
+
+
+def test_a_person_can_bring_weights(brought):
+    with pytest.raises(UserError, match="run: animatic weights add c3d conv3d"):
+        load_weights("c3d")
+    assert add("c3d", brought) == weights_path("c3d")
+    assert load_weights("c3d")["layer"].tolist() == [1, 2, 3]
+
+
+def test_what_is_brought_is_checked(brought, tmp_path):
+    with pytest.raises(UserError, match="takes 2 files: conv3d"):
+        add("c3d", brought[:1])
+    with pytest.raises(UserError, match="added for c3d, not for 'i3d'"):
+        add("i3d", brought)
+    np.savez(tmp_path / "objects.npz", layer=np.array([print], dtype=object))
+    for bad in ("objects.npz", "absent.npz"):
+        with pytest.raises(UserError, match=f"{bad} is not there, or no .npz file"):
+            add("c3d", [tmp_path / bad, brought[1]])
+    assert not weights_path("c3d").exists()

@@ -9,6 +9,7 @@ def evaluate(  # noqa: PLR0913
     *,
     data: Path | None = None,
     metrics: str = "composition",
+    protocol: str | None = None,
     num: int = 512,
     frames: int = 16,
     stride: int = 1,
@@ -26,36 +27,51 @@ def evaluate(  # noqa: PLR0913
 
     Metrics: composition (are action and scene those of the prompt, on pairs seen in training and on
     held-out ones?), composition-i3d, kinetics, fvd, kvd, fid, kid, prdc (precision, recall,
-    density, coverage), is, diversity, memorised, counterfactual (does one changed word change one
-    thing?). composition, counterfactual, diversity, memorised, fvd-stage, kvd-stage and prdc-stage
-    look through the small network that ships, which was trained on renders of Stage and is good for
-    nothing else; the others through published networks (`animatic weights list`). psnr, ssim and
-    lpips compare clips of the same name in two folders.
+    density, coverage), is, is-c3d, diversity, memorised, counterfactual (does one changed word
+    change one thing?), cas (a classifier learns generated clips and names real ones), accuracy (the
+    other way round), bits (for models with a likelihood). composition, counterfactual, diversity,
+    memorised, fvd-stage, kvd-stage and prdc-stage look through the small network that ships, which
+    was trained on renders of Stage and is good for nothing else; the others through published
+    networks (`animatic weights list`). psnr, ssim and lpips compare clips of the same name in two
+    folders.
 
     Args:
         what: name of a shipped checkpoint, a file or run folder, or a folder of clips.
         against: a folder of real clips to compare with.
         data: a rendered Stage data set to compare with.
         metrics: names with commas between them.
+        protocol: a published one that says what is measured of how many clips: bair-1to15,
+            k600-5to11, ucf101-is or t2v-accuracy; it replaces metrics, num, frames and stride.
         num: clips of each set, at most.
         frames: frames of each clip that are compared, from the first on.
         stride: take every so many-th frame.
         out: write the numbers with their protocol cards to this JSON file.
         sheet: write a contact sheet of held-out pairs to this .png.
-        plots: draw the accuracy of each pair and what actions are taken for into this folder.
+        plots: draw into this folder: accuracy of each pair, what actions are taken for, the first
+            clips beside the real ones nearest to them.
         device: cpu, cuda, or auto for a GPU where there is one.
     """
     from rich.console import Console
     from rich.table import Table
 
     from animatic.pipelines.evaluation.eyes import Window
-    from animatic.pipelines.evaluation.run import Job
+    from animatic.pipelines.evaluation.job import Job, following
     from animatic.pipelines.evaluation.run import evaluate as run
 
     names = [name.strip() for name in metrics.split(",") if name.strip()]
-    rows = run(
-        Job(what, against, data, names, num, Window(frames, stride), out, sheet, plots, device)
+    job = Job(
+        what,
+        against,
+        data,
+        names,
+        num,
+        window=Window(frames, stride),
+        out=out,
+        sheet=sheet,
+        plots=plots,
+        device=device,
     )
+    rows = run(job if protocol is None else following(job, protocol))
     table = Table("clips", "metric", "value", "error", "real", "n", box=None)
     for row in rows:
         number = row.number

@@ -4,6 +4,7 @@ It is trained on real renders and never sees a generated clip. Its numbers are l
 `(stage-net)`: they compare models of Stage with one another and with real renders, nothing else.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -24,16 +25,14 @@ class Verdict(NamedTuple):
     scenes: Float[Tensor, "b scenes"]
 
 
-class StageNet(nn.Module):
-    """Convolutions over space and time; the length and size of clips are free.
+class ClipNet(nn.Module):
+    """Five convolutions over space and time; the length and size of clips are free.
 
     Args:
-        num_actions: actions to tell apart.
-        num_scenes: scenes to tell apart.
         dim: channels of the first layer; later ones have up to eight times as many.
     """
 
-    def __init__(self, num_actions: int, num_scenes: int, dim: int = 32) -> None:
+    def __init__(self, dim: int = 32) -> None:
         super().__init__()
         self.layers = nn.Sequential(
             Layer(3, dim, (1, 5, 5), (1, 2, 2)),
@@ -43,8 +42,7 @@ class StageNet(nn.Module):
             Layer(4 * dim, 8 * dim, (3, 3, 3), (2, 2, 2)),
         )
         self.dropout = nn.Dropout(0.3)
-        self.name_action = nn.Linear(16 * dim, num_actions)
-        self.name_scene = nn.Linear(16 * dim, num_scenes)
+        self.num_features = 16 * dim
         self.to(memory_format=torch.channels_last_3d)  # type: ignore[call-overload]
 
     def features(self, clips: Clips) -> Float[Tensor, "b d"]:
@@ -54,10 +52,32 @@ class StageNet(nn.Module):
         )
         return torch.cat([seen.mean((2, 3, 4)), seen.amax((2, 3, 4))], dim=1)
 
+
+class StageNet(ClipNet):
+    """Names the action and the scene."""
+
+    def __init__(self, num_actions: int, num_scenes: int, dim: int = 32) -> None:
+        super().__init__(dim)
+        self.name_action = nn.Linear(self.num_features, num_actions)
+        self.name_scene = nn.Linear(self.num_features, num_scenes)
+
     def forward(self, clips: Clips) -> Verdict:
         """Return what the clips seem to show."""
         features = self.dropout(self.features(clips))
         return Verdict(self.name_action(features), self.name_scene(features))
+
+
+class Classifier(ClipNet):
+    """Names any number of things of a clip, each of its own classes."""
+
+    def __init__(self, num_classes: Sequence[int], dim: int = 32) -> None:
+        super().__init__(dim)
+        self.heads = nn.ModuleList(nn.Linear(self.num_features, count) for count in num_classes)
+
+    def forward(self, clips: Clips) -> tuple[Float[Tensor, "b _"], ...]:
+        """Return the logits of each thing."""
+        features = self.dropout(self.features(clips))
+        return tuple(head(features) for head in self.heads)
 
 
 class Layer(nn.Module):

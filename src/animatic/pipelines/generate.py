@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from animatic.contracts import Critic, Family, Sampler
+from animatic.contracts import Critic, Family, Likelihood, Sampler
 from animatic.errors import UserError
 from animatic.pipelines import catalog
 from animatic.pipelines.device import choose_device
@@ -69,12 +69,14 @@ class Creation(Video):
 
 @dataclass(frozen=True)
 class Model:
-    """A trained model, ready to make clips."""
+    """A trained model, ready to make clips; `digest` is the SHA-256 of the file it came from."""
 
     family: Family
     config: Any
     sampler: Sampler
     critic: Critic | None
+    likelihood: Likelihood | None
+    digest: str | None
 
     @property
     def shape(self) -> ClipShape:
@@ -154,9 +156,10 @@ def build(checkpoint: Checkpoint, device: torch.device) -> Model:
     try:
         sampler = card.sampler(config, checkpoint.weights, tools)
         critic = card.critic and card.critic(config, checkpoint.weights, tools)
+        likelihood = card.likelihood and card.likelihood(config, checkpoint.weights, tools)
     except RuntimeError as error:
         raise UserError(f"the weights do not fit the {card.name} in the checkpoint") from error
-    return Model(card, config, sampler, critic)
+    return Model(card, config, sampler, critic, likelihood, checkpoint.digest)
 
 
 def read_prompts(path: Path) -> list[str]:

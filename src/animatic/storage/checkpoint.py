@@ -16,6 +16,7 @@ from safetensors.torch import save
 from animatic.errors import UserError
 from animatic.storage.atomic import write_bytes, write_text
 from animatic.storage.packing import pack, unpack
+from animatic.storage.published import hash_of
 from animatic.types import Weights
 
 FORMAT = "animatic-1"
@@ -24,12 +25,13 @@ FORMAT = "animatic-1"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A trained model as it lies on disk."""
+    """A trained model as it lies on disk; `digest` is the SHA-256 of the file it was read from."""
 
     family: str
     config: Mapping[str, Any]
     weights: Weights
     card: Mapping[str, Any]
+    digest: str | None = None
 
 
 def write_checkpoint(path: Path, checkpoint: Checkpoint, packed: bool = False) -> None:
@@ -67,4 +69,5 @@ def read_checkpoint(path: Path) -> Checkpoint:
         raise UserError(f"{path} is a safetensors file, but no checkpoint of Animatic")
     card_path = path.with_suffix(".json")
     card = json.loads(card_path.read_text()) if card_path.is_file() else {}
-    return Checkpoint(about["family"], json.loads(about["config"]), unpack(weights), card)
+    config = json.loads(about["config"])
+    return Checkpoint(about["family"], config, unpack(weights), card, hash_of(path))

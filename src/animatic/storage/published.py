@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from animatic.errors import UserError
 from animatic.storage.atomic import replacing
 
@@ -89,6 +91,19 @@ def read_arrays(pickled: bytes) -> Any:
         raise
     except Exception as error:  # a damaged pickle may fail in any way
         raise UserError(f"these are no pickled arrays ({type(error).__name__})") from error
+
+
+def read_npz(path: Path) -> dict[str, np.ndarray]:
+    """Return the arrays of a .npz file; pickled ones are refused.
+
+    Raises:
+        UserError: if it is missing or no such file.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except (OSError, ValueError, zipfile.BadZipFile, AttributeError, TypeError) as error:
+        raise UserError(f"{path} is not there, or no .npz file of plain arrays") from error
 
 
 class _ArraysOnly(pickle.Unpickler):

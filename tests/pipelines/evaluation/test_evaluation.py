@@ -9,10 +9,12 @@ import torch
 from animatic.errors import UserError
 from animatic.pipelines.evaluation.composition import KINETICS, hits
 from animatic.pipelines.evaluation.counterfactual import counterfactual
-from animatic.pipelines.evaluation.eyes import Eyes, Look, Window, observe
+from animatic.pipelines.evaluation.eyes import Eyes, Look, Window, observe, stage_net
+from animatic.pipelines.evaluation.gallery import nearest_names
+from animatic.pipelines.evaluation.job import Job
 from animatic.pipelines.evaluation.measures import MEASURES
 from animatic.pipelines.evaluation.plots import plot_composition
-from animatic.pipelines.evaluation.run import Job, evaluate
+from animatic.pipelines.evaluation.run import evaluate
 from animatic.pipelines.evaluation.sets import Sets
 from animatic.pipelines.evaluation.sources import FolderClips, Shown, chosen
 from animatic.pipelines.judge import ACTIONS, SCENES
@@ -270,6 +272,34 @@ def test_the_grid_shows_what_was_asked_for(tmp_path):
     assert [path.name for path in paths] == ["grid-validation.png", "confusion-validation.png"]
     for path in paths:
         assert np.asarray(Image.open(path)).std() > 10
+
+
+def test_the_first_clips_stand_above_the_real_ones_nearest_to_them(real, tmp_path):
+    copies = write(tmp_path / "made", [disc(7), disc(31), *(disc(n) for n in range(100, 110))])
+    (tmp_path / "plots").mkdir()
+    evaluate(Job(str(copies), real, metrics=["kvd-stage"], num=40, plots=tmp_path / "plots"))
+    assert (tmp_path / "plots" / "nearest-all.png").is_file()
+    made, known = FolderClips(copies), FolderClips(real)
+    eyes = [stage_net(CPU)]
+    sets = Sets(
+        observe(made, eyes, Window(), "", CPU), observe(known, eyes, Window(), "", CPU), None
+    )
+    names = nearest_names(sets, "stage-net")
+    assert [partner for _, partner, _ in names[:2]] == ["007.mp4", "031.mp4"]
+    assert len(names) == 8
+
+
+def test_subfolders_are_labels(tmp_path):
+    action, scene = ACTIONS[0], SCENES[1]
+    write(tmp_path / action / scene, [disc(0), disc(1)])
+    assert {shown.labels for shown in FolderClips(tmp_path).clips()} == {(action, scene)}
+    job = Job(str(tmp_path), metrics=["composition"], device="cpu")
+    assert [row.metric for row in evaluate(job)][-1] == "composition joint"
+
+
+def test_few_clips_of_a_prompt_are_refused_before_any_is_made():
+    with pytest.raises(UserError, match=r"give --num 114 or more"):
+        evaluate(Job("t2v", metrics=["diversity"], num=100))
 
 
 def test_probes_judge_by_real_clips_that_are_not_counted():

@@ -11,8 +11,7 @@ from animatic.metrics.probe import Probe
 from animatic.metrics.score import share_error
 from animatic.pipelines.evaluation.eyes import Look, Seen
 from animatic.pipelines.evaluation.sets import Number, Sets
-from animatic.pipelines.evaluation.sources import Pair
-from animatic.pipelines.judge import ACTIONS, SCENES
+from animatic.pipelines.judge import ACTIONS, SCENES, Pair
 
 
 def composition(sets: Sets, eyes: str) -> Mapping[str, Number]:
@@ -27,7 +26,7 @@ def probed_composition(sets: Sets, eyes: str) -> Mapping[str, Number]:
         raise UserError("a probe is fitted to real clips; give --data with more clips than --num")
     logits = {}
     for known, names in enumerate((ACTIONS, SCENES)):
-        classes = torch.tensor([names.index(_pair(pair)[known]) for pair in sets.rest.pairs])
+        classes = torch.tensor([names.index(_pair(pair)[known]) for pair in sets.rest.labels])
         probe = Probe(sets.rest.looks[eyes].features, classes, len(names))
         for name, seen in (("made", sets.made), ("real", sets.real)):
             if seen is not None:
@@ -81,17 +80,19 @@ def zero_shot(sets: Sets, eyes: str) -> Mapping[str, Number]:
     def share(seen: Seen) -> float:
         logits = seen.looks[eyes].logits
         best = torch.stack([logits[:, KINETICS[action]].amax(1) for action in ACTIONS], dim=1)
-        wanted = torch.tensor([ACTIONS.index(_pair(pair)[0]) for pair in seen.pairs])
+        wanted = torch.tensor([ACTIONS.index(_pair(pair)[0]) for pair in seen.labels])
         return (best.argmax(1) == wanted).double().mean().item()
 
     made, real = share(sets.made), None if sets.real is None else share(sets.real)
     return {"action": Number(made, share_error(made, len(sets.made)), real)}
 
 
-def _pair(pair: Pair | None) -> Pair:
-    if pair is None:
-        raise UserError("composition needs clips whose action and scene are known")
-    return pair
+def _pair(labels: tuple[str, ...]) -> Pair:
+    if len(labels) == 2 and labels[0] in ACTIONS and labels[1] in SCENES:
+        return labels[0], labels[1]
+    raise UserError(
+        "composition needs clips whose action and scene are known, such as golf/pool/1.mp4"
+    )
 
 
 def hits(seen: Seen, eyes: str) -> dict[str, Tensor]:
@@ -102,7 +103,7 @@ def hits(seen: Seen, eyes: str) -> dict[str, Tensor]:
     """
     logits = seen.looks[eyes].logits
     actions, scenes = logits[:, : len(ACTIONS)].argmax(1), logits[:, len(ACTIONS) :].argmax(1)
-    known = [_pair(pair) for pair in seen.pairs]
+    known = [_pair(pair) for pair in seen.labels]
     wanted = [(ACTIONS.index(action), SCENES.index(scene)) for action, scene in known]
     right = torch.stack([actions, scenes], dim=1) == torch.tensor(wanted)
     return {"action": right[:, 0], "scene": right[:, 1], "joint": right.all(1)}

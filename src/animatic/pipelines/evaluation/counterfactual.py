@@ -10,8 +10,8 @@ from animatic.errors import UserError
 from animatic.metrics.score import share_error
 from animatic.pipelines.evaluation.eyes import Eyes
 from animatic.pipelines.evaluation.sets import Number
-from animatic.pipelines.evaluation.sources import FIRST_SEED, PAIRS, Pair, next_name
-from animatic.pipelines.judge import ACTIONS, SCENES
+from animatic.pipelines.evaluation.sources import FIRST_SEED, PAIRS, next_name
+from animatic.pipelines.judge import ACTIONS, SCENES, Pair
 from animatic.pipelines.progress import track
 from animatic.types import Frames, to_clip
 

@@ -12,12 +12,11 @@ from animatic.metrics.score import roc_area
 from animatic.pipelines.evaluation.sources import (
     FIRST_SEED,
     PAIRS,
-    Pair,
     StageClips,
     next_name,
 )
 from animatic.pipelines.generate import Model
-from animatic.pipelines.judge import ACTIONS, SCENES, agreement, load_judge
+from animatic.pipelines.judge import ACTIONS, SCENES, Pair, agreement, load_judge
 from animatic.pipelines.progress import track
 from animatic.types import Clips, Prompt, to_clip
 
@@ -40,10 +39,9 @@ def measure_critic(model: Model, data: Path, split: str, num: int) -> dict[str, 
     own, other_action, other_scene = [], [], []
     source = StageClips(data, split, num)
     for shown in track(source.clips(), len(source), "critic on real clips"):
-        assert shown.pair is not None, "every clip of Stage has a pair"
-        action, scene = shown.pair
+        action, scene = shown.labels
         clip = to_clip(shown.frames)[None]
-        own.append(_score(model, clip, shown.pair))
+        own.append(_score(model, clip, (action, scene)))
         other_action.append(_score(model, clip, (next_name(ACTIONS, action), scene)))
         other_scene.append(_score(model, clip, (action, next_name(SCENES, scene))))
     pairs = list(islice(cycle(PAIRS[split]), num))

@@ -12,9 +12,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from animatic.errors import UserError
+from animatic.metrics import c3d as c3d_net
 from animatic.metrics import i3d as i3d_net
 from animatic.metrics import inception as inception_net
-from animatic.pipelines.evaluation.sources import Pair, Source
+from animatic.pipelines.evaluation.sources import Source
 from animatic.pipelines.judge import load_judge
 from animatic.pipelines.progress import track
 from animatic.pipelines.weights import load_weights, weights_path
@@ -50,9 +51,22 @@ class Window:
     frames: int = 16
     stride: int = 1
 
+    @property
+    def places(self) -> slice:
+        """Where they are."""
+        return slice(0, (self.frames - 1) * self.stride + 1, self.stride)
+
     def cut(self, clip: Clips) -> Clips:
         """Return the window."""
-        return clip[:, :, : self.frames * self.stride : self.stride]
+        return clip[:, :, self.places]
+
+    def fits(self, num_frames: int) -> bool:
+        """Return whether a clip has all these frames."""
+        return num_frames >= self.places.stop
+
+    def about(self) -> dict[str, Any]:
+        """Return what a protocol card says of it."""
+        return {"frames": self.frames, "stride": self.stride, "from": "first"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +75,7 @@ class Seen:
 
     about: dict[str, Any]
     names: list[str]
-    pairs: list[Pair | None]
+    labels: list[tuple[str, ...]]
     looks: dict[str, Look]
     too_short: list[str]
 
@@ -84,11 +98,11 @@ def observe(
                 f"{network.name} needs {network.min_frames} frames at least, not {window.frames}"
             )
     names: list[str] = []
-    pairs: list[Pair | None] = []
+    labels: list[tuple[str, ...]] = []
     too_short: list[str] = []
     rows: dict[str, list[Look]] = {network.name: [] for network in eyes}
     for shown in track(source.clips(), len(source), title):
-        if len(shown.frames) < (window.frames - 1) * window.stride + 1:
+        if not window.fits(len(shown.frames)):
             too_short.append(shown.name)
             continue
         clip = to_clip(shown.frames)[None].to(device)
@@ -97,7 +111,7 @@ def observe(
                 look = network.look(clip if network.whole else window.cut(clip))
                 rows[network.name].append(Look(look.features.cpu(), look.logits.cpu()))
         names.append(shown.name)
-        pairs.append(shown.pair)
+        labels.append(shown.labels)
     if not names:
         raise UserError(
             f"no clip has the {window.frames} frames, {window.stride} apart, that are compared"
@@ -106,7 +120,7 @@ def observe(
         name: Look(*(torch.cat(parts) for parts in zip(*found, strict=True)))
         for name, found in rows.items()
     }
-    return Seen(source.about(), names, pairs, looks, too_short)
+    return Seen(source.about(), names, labels, looks, too_short)
 
 
 @cache
@@ -168,6 +182,31 @@ def i3d(device: torch.device) -> Eyes:
     return Eyes("i3d", look, about, whole=False, min_frames=i3d_net.MIN_FRAMES)
 
 
+@cache
+def c3d(device: torch.device) -> Eyes:
+    """Return the network of the inception score of UCF-101.
+
+    Raises:
+        UserError: if its weights were not added.
+    """
+    net = _fetched("c3d", c3d_net.C3D(), device)
+
+    def look(clip: Clips) -> Look:
+        logits = net(clip)
+        return Look(logits, logits)
+
+    about = {
+        "network": "C3D, UCF-101, logits",
+        "weights": hash_of(weights_path("c3d")),
+        "resize": f"bilinear to {c3d_net.SIDE}x{c3d_net.SIDE}, corners aligned",
+    }
+    return Eyes("c3d", look, about, whole=False, min_frames=c3d_net.NUM_FRAMES)
+
+
 def _fetched(name: str, net: nn.Module, device: torch.device) -> nn.Module:
     net.load_state_dict(load_weights(name))
     return net.eval().requires_grad_(False).to(device)
+
+
+EYES = {"stage-net": stage_net, "i3d": i3d, "inception": inception, "c3d": c3d}
+"""The networks by name, each loaded when it is asked for."""

@@ -95,8 +95,8 @@ def _diversity(sets: Sets, eyes: str) -> Mapping[str, Number]:
 
 def _spread(seen: Seen, eyes: str) -> tuple[float, float]:
     groups: dict[Any, list[int]] = {}
-    for row, pair in enumerate(seen.pairs):
-        groups.setdefault(pair, []).append(row)
+    for row, labels in enumerate(seen.labels):
+        groups.setdefault(labels, []).append(row)
     features = seen.looks[eyes].features.double()
     means = torch.tensor(
         [torch.pdist(features[rows]).mean().item() for rows in groups.values() if len(rows) > 1]
@@ -149,6 +149,15 @@ MEASURES = {
         "i3d",
         "inception score of Kinetics classes",
         "Salimans et al. 2016, arXiv:1606.03498",
+        False,
+        _inception,
+        IS_SPLITS,
+        {"splits": IS_SPLITS},
+    ),
+    "is-c3d": Measure(
+        "c3d",
+        "inception score of UCF-101 classes, by C3D",
+        "Saito & Saito 2018, arXiv:1811.09245",
         False,
         _inception,
         IS_SPLITS,

@@ -23,9 +23,8 @@ def plot_composition(folder: Path, split: str, seen: Seen, eyes: str) -> list[Pa
     sums, counts = torch.zeros(2, len(ACTIONS), len(SCENES)).unbind()
     taken = torch.zeros(len(ACTIONS), len(ACTIONS))
     named = seen.looks[eyes].logits[:, : len(ACTIONS)].argmax(1)
-    for pair, hit, name in zip(seen.pairs, right, named, strict=True):
-        assert pair is not None, "hits() refuses clips whose pair is not known"
-        place = ACTIONS.index(pair[0]), SCENES.index(pair[1])
+    for (action, scene), hit, name in zip(seen.labels, right, named, strict=True):
+        place = ACTIONS.index(action), SCENES.index(scene)
         sums[place] += hit
         counts[place] += 1
         taken[place[0], name] += 1

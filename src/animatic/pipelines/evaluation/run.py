@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
-from itertools import islice
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,77 +12,31 @@ import animatic
 from animatic.data.stage.captions import canonical
 from animatic.errors import UserError
 from animatic.pipelines.device import choose_device
-from animatic.pipelines.evaluation.counterfactual import NAME, SOURCE, counterfactual
-from animatic.pipelines.evaluation.eyes import (
-    Eyes,
-    Seen,
-    Window,
-    i3d,
-    inception,
-    observe,
-    stage_net,
+from animatic.pipelines.evaluation import bits, counterfactual, pairs, taught
+from animatic.pipelines.evaluation.eyes import EYES, Eyes, Seen, observe, stage_net
+from animatic.pipelines.evaluation.gallery import write_first, write_nearest
+from animatic.pipelines.evaluation.job import (
+    Job,
+    Row,
+    is_folder_of_clips,
+    load_reader_of_text,
+    trios,
 )
 from animatic.pipelines.evaluation.measures import MEASURES, Measure
-from animatic.pipelines.evaluation.pairs import SOURCES, compare
 from animatic.pipelines.evaluation.plots import plot_composition
-from animatic.pipelines.evaluation.sets import Number, Sets
-from animatic.pipelines.evaluation.sources import (
-    PAIRS,
-    FolderClips,
-    GeneratedClips,
-    Pair,
-    Source,
-    StageClips,
-)
-from animatic.pipelines.generate import Model, load
+from animatic.pipelines.evaluation.protocols import judged_by
+from animatic.pipelines.evaluation.sets import Sets
+from animatic.pipelines.evaluation.sources import PAIRS
+from animatic.pipelines.judge import Pair
 from animatic.storage.atomic import write_text
-from animatic.storage.run_folder import RunFolder
-from animatic.storage.video_file import check_output, write_sheet
+from animatic.storage.video_file import check_output
 from animatic.types import Frames
-
-SHEET_ROWS = 8
 
 ENOUGH = 2048
 """Clips from which on the bias of a Fréchet distance is small beside what is compared."""
 
-
-@dataclass(frozen=True)
-class Job:
-    """What is measured, and where the numbers go.
-
-    Attributes:
-        what: a checkpoint (name, file or run folder), or a folder of clips.
-        against: a folder of real clips.
-        data: a rendered Stage data set.
-        metrics: names of `MEASURES`.
-        num: clips of each set, at most.
-        window: which frames count.
-        out: JSON file for the table and its cards.
-        sheet: contact sheet of the first generated clips of held-out pairs.
-        plots: folder for pictures of the composition.
-        device: cpu, cuda or auto.
-    """
-
-    what: str
-    against: Path | None = None
-    data: Path | None = None
-    metrics: Sequence[str] = ("composition",)
-    num: int = 512
-    window: Window = field(default_factory=Window)
-    out: Path | None = None
-    sheet: Path | None = None
-    plots: Path | None = None
-    device: str = "auto"
-
-
-@dataclass(frozen=True)
-class Row:
-    """A number, and all that a stranger needs to get it again."""
-
-    metric: str
-    split: str
-    number: Number
-    card: dict[str, Any]
+OTHERS = (*pairs.SOURCES, *taught.SOURCES, counterfactual.NAME, bits.NAME)
+"""What is not measured of features alone."""
 
 
 def evaluate(job: Job) -> list[Row]:
@@ -94,23 +47,10 @@ def evaluate(job: Job) -> list[Row]:
     """
     measures = _measures(job)
     device = choose_device(job.device)
-    rows = _of_pairs(job, device) + _of_changes(job, device)
-    eyes = [_EYES[name](device) for name in sorted({m.eyes for m in measures.values()})]
-    sets = _sets(job, any(m.needs_real for m in measures.values())) if measures else ()
-    for split, made, real, rest in sets:
-        seen = [
-            None if source is None else observe(source, eyes, job.window, title, device)
-            for source, title in (
-                (made, f"looking at clips, {split}"),
-                (real, f"looking at real clips, {split}"),
-                (rest, f"looking at more real clips, {split}"),
-            )
-        ]
-        first = seen[0]
-        assert first is not None, "every job has clips to measure"
-        rows += _numbers(job, measures, eyes, split, Sets(first, seen[1], seen[2]))
-        if job.plots is not None and "composition" in measures:
-            plot_composition(job.plots, split, first, measures["composition"].eyes)
+    rows = [*_of_pairs(job, device), *_of_changes(job, device), *_of_classes(job, device)]
+    rows += [*bits.rows(job), *(_of_features(job, measures, device) if measures else ())]
+    if job.protocol is not None:
+        rows = [replace(row, card=judged_by(job.protocol, row.card)) for row in rows]
     if job.out is not None:
         table = {
             "animatic": animatic.__version__,
@@ -121,40 +61,67 @@ def evaluate(job: Job) -> list[Row]:
     return rows
 
 
-def _of_pairs(job: Job, device: torch.device) -> list[Row]:
-    names = [name for name in job.metrics if name in SOURCES]
+def _of_features(job: Job, measures: dict[str, Measure], device: torch.device) -> Iterator[Row]:
+    eyes = [EYES[name](device) for name in sorted({m.eyes for m in measures.values()})]
+    for trio in trios(job, with_floor=any(m.needs_real for m in measures.values())):
+        made = observe(trio.made, eyes, job.window, f"looking at clips, {trio.split}", device)
+        real, rest = (
+            None if source is None else observe(source, eyes, job.window, title, device)
+            for source, title in (
+                (trio.real, f"looking at real clips, {trio.split}"),
+                (trio.rest, f"looking at more real clips, {trio.split}"),
+            )
+        )
+        sets = Sets(made, real, rest)
+        yield from _numbers(job, measures, eyes, trio.split, sets)
+        if job.plots is not None and "composition" in measures:
+            plot_composition(job.plots, trio.split, made, measures["composition"].eyes)
+        if job.plots is not None and trio.real is not None:
+            write_nearest(job.plots, trio, sets, eyes[-1].name)
+        if job.sheet is not None and trio.split in ("heldout", "all"):
+            write_first(job.sheet, trio.made)
+
+
+def _of_pairs(job: Job, device: torch.device) -> Iterator[Row]:
+    names = [name for name in job.metrics if name in pairs.SOURCES]
     if not names:
-        return []
+        return
     made = Path(job.what)
     if job.against is None or not made.is_dir():
         raise UserError(f"{names[0]} compares clips of the same name in two folders; give both")
-    numbers, card = compare(names, made, job.against, job.num, job.window, device)
-    return [
-        Row(name, "pairs", number, {"source": SOURCES[name], **card})
-        for name, number in numbers.items()
-    ]
+    numbers, card = pairs.compare(names, made, job.against, job.num, job.window, device)
+    for name, number in numbers.items():
+        yield Row(name, "pairs", number, {"source": pairs.SOURCES[name], **card})
 
 
-def _of_changes(job: Job, device: torch.device) -> list[Row]:
-    if NAME not in job.metrics:
-        return []
-    if _is_folder_of_clips(job.what):
-        raise UserError(f"{NAME} changes words of prompts; give a checkpoint")
-    model, eyes, rows = _load(job), stage_net(device), []
+def _of_changes(job: Job, device: torch.device) -> Iterator[Row]:
+    name = counterfactual.NAME
+    if name not in job.metrics:
+        return
+    if is_folder_of_clips(job.what):
+        raise UserError(f"{name} changes words of prompts; give a checkpoint")
+    model, eyes = load_reader_of_text(job), stage_net(device)
 
     def made(pair: Pair, seed: int) -> Frames:
         return model.generate(canonical(*pair), seed=seed).frames
 
     for split in PAIRS:
-        numbers, card = counterfactual(
+        numbers, card = counterfactual.counterfactual(
             made, split, job.num, eyes, with_real=job.data is not None, device=device
         )
-        told = {"metric": "one word changed, the same seed", "source": SOURCE, **card}
-        rows += [Row(f"{NAME} {name}", split, number, told) for name, number in numbers.items()]
-    return rows
+        about = {"metric": "one word changed, the same seed", "source": counterfactual.SOURCE}
+        for part, number in numbers.items():
+            yield Row(f"{name} {part}", split, number, {**about, **card})
 
 
-_EYES = {"stage-net": stage_net, "i3d": i3d, "inception": inception}
+def _of_classes(job: Job, device: torch.device) -> Iterator[Row]:
+    names = [name for name in job.metrics if name in taught.SOURCES]
+    for trio in trios(job, with_floor=True, halved=True) if names else ():
+        assert trio.real is not None, "asked for only with real clips at hand"
+        numbers, card = taught.classify(names, trio.made, trio.real, trio.rest, job.window, device)
+        for name, number in numbers.items():
+            about = {"source": taught.SOURCES[name.partition(" ")[0]]}
+            yield Row(name, trio.split, number, {**about, **card})
 
 
 def _measures(job: Job) -> dict[str, Measure]:
@@ -165,65 +132,25 @@ def _measures(job: Job) -> dict[str, Measure]:
             f"frames {job.window.frames} and stride {job.window.stride} must be at least 1"
         )
     for name in job.metrics:
-        if name in (*SOURCES, NAME):
-            continue
-        if name not in MEASURES:
-            known = ", ".join((*MEASURES, *SOURCES, NAME))
-            raise UserError(f"there is no metric {name!r}; there are {known}")
-        if MEASURES[name].needs_real and job.against is None and job.data is None:
+        if name not in (*MEASURES, *OTHERS):
+            raise UserError(
+                f"there is no metric {name!r}; there are {', '.join((*MEASURES, *OTHERS))}"
+            )
+        compares = MEASURES[name].needs_real if name in MEASURES else name in taught.SOURCES
+        if compares and job.against is None and job.data is None:
             raise UserError(f"{name} compares with real clips; give --data or a second folder")
     if job.sheet is not None:
         check_output(job.sheet)
     if job.plots is not None and not job.plots.is_dir():
         raise UserError(f"the folder {job.plots} does not exist; make it or give another")
-    return {name: MEASURES[name] for name in job.metrics if name in MEASURES}
-
-
-def _sets(job: Job, with_floor: bool) -> Iterator[tuple[str, Source, Source | None, Source | None]]:
-    """Yield, for each split, the clips, the real ones, and more real ones for the floor."""
-    if job.against is not None and job.data is not None:
-        raise UserError("give either --data or a second folder, not both")
-    if _is_folder_of_clips(job.what):
-        made = FolderClips(Path(job.what), job.num)
-        yield "all", made, *_real(job, "validation", with_floor)
-        return
-    model = _load(job)
-    for split in PAIRS if job.against is None else ("validation",):
-        made = GeneratedClips(model, job.what, split, job.num)
-        yield split, made, *_real(job, split, with_floor)
-        if job.sheet is not None and split == "heldout":
-            _write_sheet(model, job.sheet, job.num)
-
-
-def _is_folder_of_clips(what: str) -> bool:
-    path = Path(what)
-    return path.is_dir() and not RunFolder(path).model_path.is_file()
-
-
-def _load(job: Job) -> Model:
-    model = load(job.what, job.device)
-    if "text" not in model.family.reads:
-        raise UserError(f"{model.family.name} reads no text; make a folder of clips and give that")
-    return model
-
-
-def _real(job: Job, split: str, with_floor: bool) -> tuple[Source | None, Source | None]:
-    rest: Source | None = None
-    if job.against is not None:
-        real: Source = FolderClips(job.against, job.num)
-        if with_floor:
-            rest = FolderClips(job.against, job.num, rest=True)
-    elif job.data is not None:
-        real = StageClips(job.data, split, job.num)
-        if with_floor:
-            rest = StageClips(job.data, split, job.num, rest=True)
-    else:
-        return None, None
-    return real, rest if rest is not None and len(rest) >= MIN_FLOOR else None
-
-
-MIN_FLOOR = 16
-"""Fewer clips say nothing about a floor."""
+    measures = {name: MEASURES[name] for name in job.metrics if name in MEASURES}
+    if "diversity" in measures and not is_folder_of_clips(job.what):
+        fewest = 2 + max(len(split) for split in PAIRS.values())
+        if job.num < fewest:
+            raise UserError(
+                f"diversity needs several clips of a prompt; give --num {fewest} or more"
+            )
+    return measures
 
 
 def _numbers(
@@ -239,7 +166,7 @@ def _numbers(
             "metric": measure.about,
             "source": measure.source,
             **measure.protocol,
-            "window": {"frames": job.window.frames, "stride": job.window.stride, "from": "first"},
+            "window": job.window.about(),
             "values": "[-1, 1]",
             **about[measure.eyes],
             "made": _told(sets.made),
@@ -277,9 +204,3 @@ def _warnings(measure: Measure, sets: Sets) -> list[str]:
     both = (sets.made,) if sets.real is None else (sets.made, sets.real)
     lossy = [seen.about["clips"] for seen in both if "lossy" in seen.about["container"]]
     return warnings + [f"{clips}: lossy files change the distances" for clips in lossy]
-
-
-def _write_sheet(model: Model, sheet: Path, num: int) -> None:
-    first = islice(GeneratedClips(model, "", "heldout", num).creations(), SHEET_ROWS)
-    shown = list(first)
-    write_sheet(sheet, shown, labels=[creation.prompt for creation in shown])

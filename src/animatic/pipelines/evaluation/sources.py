@@ -15,7 +15,6 @@ from animatic.data.stage.captions import canonical
 from animatic.data.stage.splits import HELD_OUT, SEEN
 from animatic.errors import UserError
 from animatic.pipelines.generate import Creation, Model
-from animatic.pipelines.judge import Pair
 from animatic.storage import codec
 from animatic.types import ClipShape, Frames
 
@@ -29,11 +28,11 @@ STAGE = ClipShape(32, 64, 64, 12.0)
 
 
 class Shown(NamedTuple):
-    """A clip of a source; `pair` is what it should show, where that is known."""
+    """A clip of a source; `labels` say what it should show, action and scene or a class alone."""
 
     name: str
     frames: Frames
-    pair: Pair | None = None
+    labels: tuple[str, ...] = ()
 
 
 @runtime_checkable
@@ -67,6 +66,7 @@ class GeneratedClips:
         last = FIRST_SEED + self.num - 1
         return {
             "clips": f"made by {self.checkpoint}",
+            "checkpoint": self.model.digest,
             "prompts": f"canonical words, pairs of {self.split} in turn",
             "seeds": f"{FIRST_SEED} to {last}",
             "container": "none: bytes as the model rounds them",
@@ -128,7 +128,10 @@ class StageClips:
 
 @dataclass
 class FolderClips:
-    """The videos of a folder by name; one that cannot be read is named, skipped and counted."""
+    """The videos of a folder by name; one that cannot be read is named, skipped and counted.
+
+    Subfolders are labels: `golf/pool/1.mp4` should show golf in the pool.
+    """
 
     folder: Path
     num: int = sys.maxsize
@@ -177,7 +180,7 @@ class FolderClips:
             if len(self.kinds) > 1:
                 kinds = " and ".join(f"{w}x{h} at {fps:g} fps" for h, w, fps in sorted(self.kinds))
                 raise UserError(f"clips of {self.folder} differ: {kinds}; make them alike first")
-            yield Shown(name, video.frames)
+            yield Shown(name, video.frames, path.relative_to(self.folder).parent.parts)
         if len(self.skipped) == len(self.files):
             raise UserError(f"no clip of {self.folder} can be read")
 

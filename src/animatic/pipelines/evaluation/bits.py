@@ -1,0 +1,80 @@
+"""Bits per dimension: what a model with a likelihood would need to store real clips."""
+
+from collections.abc import Iterator
+
+import torch
+
+from animatic.data.stage.captions import canonical
+from animatic.errors import UserError
+from animatic.pipelines.evaluation.job import Job, Row
+from animatic.pipelines.evaluation.sets import Number
+from animatic.pipelines.evaluation.sources import PAIRS, FolderClips, Shown, Source, StageClips
+from animatic.pipelines.generate import Model, load
+from animatic.pipelines.progress import track
+from animatic.types import Prompt, to_clip
+
+NAME = "bits"
+
+SOURCE = (
+    "negative log2-likelihood of the bytes that are not given, over their number; 8 is no model"
+)
+
+
+def rows(job: Job) -> Iterator[Row]:
+    """Yield the bits per dimension of real clips of each split, if they are asked for.
+
+    Raises:
+        UserError: if the model has no likelihood, or the clips are not of its size.
+    """
+    if NAME not in job.metrics:
+        return
+    model = load(job.what, job.device)
+    if model.likelihood is None:
+        raise UserError(f"{model.family.name} has no likelihood, so no bits per dimension")
+    num = job.num_real or job.num
+    if job.against is not None:
+        sources: dict[str, Source] = {"all": FolderClips(job.against, num)}
+    elif job.data is not None:
+        sources = {split: StageClips(job.data, split, num) for split in PAIRS}
+    else:
+        raise UserError(f"{NAME} measures real clips; give --data or a second folder")
+    for split, source in sources.items():
+        costs = torch.tensor(
+            [
+                _bits_per_dim(model, shown)
+                for shown in track(source.clips(), len(source), f"measuring bits, {split}")
+            ],
+            dtype=torch.float64,
+        )
+        error = None if len(costs) < 2 else (costs.std() / len(costs) ** 0.5).item()
+        card = {
+            "metric": "bits per dimension",
+            "source": SOURCE,
+            "network": model.family.name,
+            "weights": model.digest,
+            "made": {"n": len(costs), "clips": "none: the likelihood of the real ones"},
+            "real": {"n": len(costs), **source.about()},
+            "warnings": [],
+        }
+        yield Row(NAME, split, Number(costs.mean().item(), error), card)
+
+
+def _bits_per_dim(model: Model, shown: Shown) -> float:
+    assert model.likelihood is not None, "checked before"
+    frames = shown.frames[: model.shape.num_frames]
+    if frames.shape[:3] != model.shape[:3]:
+        found, wanted = ("x".join(map(str, size)) for size in (frames.shape[:3], model.shape[:3]))
+        raise UserError(f"{shown.name} is {found}; {model.family.name} measures clips of {wanted}")
+    with torch.inference_mode():
+        bits = model.likelihood.bits(to_clip(frames)[None], [_prompt(model, shown)])
+    return bits.total.item() / bits.dims
+
+
+def _prompt(model: Model, shown: Shown) -> Prompt:
+    """Return what a family is given of a clip: its words, its first frame, whatever it reads."""
+    reads, text, given = model.family.reads, None, None
+    if "text" in reads and len(shown.labels) == 2:
+        text = canonical(*shown.labels)
+    if "frames" in reads:
+        given = shown.frames[:1]
+    return Prompt(text=text, frames=given, positions=() if given is None else (0,))

@@ -1,0 +1,145 @@
+"""What is to be measured, and which clips that takes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from animatic.errors import UserError
+from animatic.pipelines.evaluation.eyes import Window
+from animatic.pipelines.evaluation.protocols import Protocol, protocol_of
+from animatic.pipelines.evaluation.sets import Number
+from animatic.pipelines.evaluation.sources import (
+    PAIRS,
+    FolderClips,
+    GeneratedClips,
+    Source,
+    StageClips,
+)
+from animatic.pipelines.generate import Model, load
+from animatic.storage.run_folder import RunFolder
+
+MIN_FLOOR = 16
+"""Fewer clips say nothing about a floor."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What is measured, and where the numbers go.
+
+    Attributes:
+        what: a checkpoint (name, file or run folder), or a folder of clips.
+        against: a folder of real clips.
+        data: a rendered Stage data set.
+        metrics: names of `MEASURES`.
+        num: clips of each set, at most.
+        num_real: real clips, if not as many.
+        window: which frames count.
+        out: JSON file for the table and its cards.
+        sheet: contact sheet of the first generated clips of held-out pairs.
+        plots: folder for pictures of the composition.
+        device: cpu, cuda or auto.
+        protocol: the published one that `num`, `num_real`, `metrics` and `window` come from.
+    """
+
+    what: str
+    against: Path | None = None
+    data: Path | None = None
+    metrics: Sequence[str] = ("composition",)
+    num: int = 512
+    num_real: int | None = None
+    window: Window = field(default_factory=Window)
+    out: Path | None = None
+    sheet: Path | None = None
+    plots: Path | None = None
+    device: str = "auto"
+    protocol: Protocol | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A number, and all that a stranger needs to get it again."""
+
+    metric: str
+    split: str
+    number: Number
+    card: dict[str, Any]
+
+
+def following(job: Job, protocol: str) -> Job:
+    """Return the job as a published protocol has it.
+
+    Raises:
+        UserError: if there is no protocol of that name.
+    """
+    published = protocol_of(protocol)
+    return replace(
+        job,
+        metrics=published.metrics,
+        num=published.num,
+        num_real=published.num_real,
+        window=Window(published.frames),
+        protocol=published,
+    )
+
+
+class Trio(NamedTuple):
+    """Clips to measure, real ones, and more real ones for a floor."""
+
+    split: str
+    made: Source
+    real: Source | None
+    rest: Source | None
+
+
+def trios(job: Job, *, with_floor: bool, halved: bool = False) -> Iterator[Trio]:
+    """Yield the clips of each split; with `halved`, no more than half of the real ones are `real`.
+
+    Raises:
+        UserError: if anything that is named cannot be read, or does not fit together.
+    """
+    if job.against is not None and job.data is not None:
+        raise UserError("give either --data or a second folder, not both")
+    if is_folder_of_clips(job.what):
+        made = FolderClips(Path(job.what), job.num)
+        yield Trio("all", made, *_real(job, "validation", with_floor, halved))
+        return
+    model = load_reader_of_text(job)
+    for split in PAIRS if job.against is None else ("validation",):
+        made = GeneratedClips(model, job.what, split, job.num)
+        yield Trio(split, made, *_real(job, split, with_floor, halved))
+
+
+def is_folder_of_clips(what: str) -> bool:
+    """Return whether this is a folder, and not that of a training run."""
+    path = Path(what)
+    return path.is_dir() and not RunFolder(path).model_path.is_file()
+
+
+def load_reader_of_text(job: Job) -> Model:
+    """Load the model of a job.
+
+    Raises:
+        UserError: if there is none, or it does not read text.
+    """
+    model = load(job.what, job.device)
+    if "text" not in model.family.reads:
+        raise UserError(f"{model.family.name} reads no text; make a folder of clips and give that")
+    return model
+
+
+def _real(
+    job: Job, split: str, with_floor: bool, halved: bool
+) -> tuple[Source | None, Source | None]:
+    def source(num: int, rest: bool = False) -> Source | None:
+        if job.against is not None:
+            return FolderClips(job.against, num, rest=rest)
+        return None if job.data is None else StageClips(job.data, split, num, rest=rest)
+
+    num = job.num_real or job.num
+    real, rest = source(num), source(num, rest=True)
+    if halved and real is not None and rest is not None:
+        num = min(num, (len(real) + len(rest)) // 2)
+        real, rest = source(num), source(num, rest=True)
+    enough = with_floor and rest is not None and len(rest) >= MIN_FLOOR
+    return real, rest if enough else None
