@@ -201,8 +201,8 @@ def test_words_behind_the_mask_change_nothing(tools, networks):
     torch.testing.assert_close(
         networks.sketcher(mixed, time, text, hidden), networks.sketcher(mixed, time, other, hidden)
     )
-    shown = written()
-    torch.testing.assert_close(networks.critic(shown, text), networks.critic(shown, other))
+    few = clips(2)
+    torch.testing.assert_close(networks.critic(few, text), networks.critic(few, other))
 
 
 def test_rows_of_one_text_are_answered_as_if_each_had_its_own(tools, networks):
@@ -273,12 +273,12 @@ def test_a_lesson_says_what_a_sketch_lacks(engine, tools):
     details = learner.detail_basis.decode(lesson.real.detail_tokens, config.size)
     restored = enlarge(sketches, config.size) + details
     torch.testing.assert_close(restored, batch.clips, atol=0.02, rtol=0)
-    for given in (lesson.noised, lesson.real.given):
-        torch.testing.assert_close(given, cut(sketches, 4, config.given_size))
+    torch.testing.assert_close(lesson.noised, cut(sketches, 4, config.given_size))
+    torch.testing.assert_close(lesson.real.clips, restored.clamp(-1, 1))
 
 
-def test_a_drawn_clip_is_read_as_it_was_written(tools):
-    """What the critic reads of a clip in its bases is what the generator wrote there."""
+def test_bases_of_full_rank_write_a_clip_as_it_is(tools):
+    """So the critic sees of a real clip all that a drawn one could have, and no more."""
     config = replace(TINY, detail_components=3 * 4 * 8 * 8, sketch_components=3 * 4 * 2 * 2)
     networks = Networks(config, tools.text_encoder.dim)
     for basis, patches in (
@@ -290,13 +290,15 @@ def test_a_drawn_clip_is_read_as_it_was_written(tools):
         basis.fit(moments)
     few = clips(2, seed=1)
     read = write(few, config, networks.sketch_basis, networks.detail_basis)
-    sketches = networks.sketch_basis.decode(read.sketch_tokens, config.sketch_size)
-    torch.testing.assert_close(
-        shown(sketches, read.detail_tokens, config, networks.detail_basis),
-        few,
-        atol=0.01,
-        rtol=0,
-    )
+    torch.testing.assert_close(read.clips, few, atol=0.01, rtol=0)
+    assert not torch.allclose(poorer(networks, config, few), few, atol=0.1)
+
+
+def poorer(networks, config, few):
+    """What is left of clips when the bases hold half of the components."""
+    for basis in (networks.sketch_basis, networks.detail_basis):
+        basis.components[:, basis.components.shape[1] // 2 :] = 0
+    return write(few, config, networks.sketch_basis, networks.detail_basis).clips
 
 
 def test_every_parameter_gets_a_gradient(engine, tools):
@@ -327,9 +329,7 @@ def test_the_last_step_of_a_draft_ends_where_sampling_ends(engine, tools):
     noise = Noise(torch.randn(2, *TINY.sketch_tokens), torch.randn(2, *TINY.detail_tokens))
     whole = draft(learner.average, TINY, text, noise)
     clip = shown(whole.sketches, whole.details, TINY, learner.detail_basis)
-    expected = write(clip, TINY, learner.sketch_basis, learner.detail_basis)
-    for part, other in zip(finished, expected, strict=True):
-        torch.testing.assert_close(part, other, atol=1e-4, rtol=1e-3)
+    torch.testing.assert_close(finished, clip, atol=1e-4, rtol=1e-3)
 
 
 def test_drafts_of_a_batch_are_those_of_each_text_alone(tools, networks):
@@ -352,54 +352,57 @@ def fit_randomly(learner):
             basis.components.copy_(torch.linalg.qr(torch.randn_like(basis.components).T)[0].T)
 
 
-def written(count=2):
-    """Clips in bases, at random."""
-    return Written(
-        torch.randn(count, *TINY.sketch_tokens),
-        torch.randn(count, TINY.detail_tokens[0], TINY.given_dim),
-        torch.randn(count, *TINY.detail_tokens),
-    )
+def seen(tools, real):
+    """A lesson in which nothing but the clips matters."""
+    text = tools.text_encoder.encode(["golf", "a man is sailing"])
+    tokens = torch.zeros(len(real), *TINY.detail_tokens)
+    given = torch.zeros(len(real), TINY.detail_tokens[0], TINY.given_dim)
+    written = Written(torch.zeros(len(real), *TINY.sketch_tokens), tokens, real)
+    return Lesson(text, written, given), Draft(text, real, given, tokens)
 
 
-def test_scores_take_the_texts_in_turn():
-    verdict = Verdict(torch.tensor([10.0, 20.0, 30.0, 40.0]), torch.arange(8.0).reshape(4, 2))
-    assert verdict.scores().tolist() == [10 + 0, 20 + 3, 30 + 4, 40 + 7]
+def test_a_score_is_how_real_a_clip_is_and_how_well_its_own_text_fits():
+    verdict = Verdict(torch.tensor([10.0, 20.0]), torch.arange(4.0).reshape(2, 2))
+    assert verdict.scores().tolist() == [10 + 0, 20 + 3]
 
 
 def test_the_critic_learns_which_text_is_right_and_which_clip_is_real(engine, tools):
     """Two kinds of clips, one for each text; drawn ones are noise."""
     torch.manual_seed(0)
     learner = SketchLearner(replace(TINY, critic_rate=3e-3), engine, tools)
-    kinds, texts = written(2), ("golf", "a man is sailing")
-    text = tools.text_encoder.encode(texts)
-
-    def near():
-        return Written(*(part + 0.1 * torch.randn_like(part) for part in kinds))
-
-    learner._finished = lambda _: written(2)
-    drawn = Draft(text, torch.zeros(2, 3, 8, 4, 4), kinds.given, kinds.detail_tokens)
+    kinds = clips(2)
+    lesson, drawn = seen(tools, kinds)
+    learner._finished = lambda _: torch.rand(2, 3, 8, 16, 16) * 2 - 1
     for step in range(60):
-        learner._teach_critic([Lesson(text, near(), kinds.given)], [drawn], step)
+        learner._teach_critic([lesson], [drawn], step)
+    near = kinds + 0.1 * torch.randn_like(kinds)
     with torch.no_grad():
-        real, noise = learner.critic(near(), text), learner.critic(written(2), text)
+        real = learner.critic(near, lesson.text)
+        noise = learner.critic(learner._finished(None), lesson.text)
     assert (real.fit.argmax(1) == torch.arange(2)).all()
-    assert (real.scores() > noise.scores()).all()
+    assert (real.real > noise.real).all()
 
 
-def test_the_critics_slope_is_that_of_its_scores(engine, tools):
+def test_drawn_clips_are_not_taught_to_fit_no_text(engine, tools):
+    """Or the best of several would be the one that shows its text least like a real clip."""
+    learner = SketchLearner(replace(TINY, wrong_text_weight=0.0, penalty=0.0), engine, tools)
+    lesson, drawn = seen(tools, clips(2))
+    learner._finished = lambda _: clips(2, seed=9)
+    before = [layer.weight.clone() for layer in (learner.critic.judge, learner.critic.compare)]
+    learner._teach_critic([lesson], [drawn], 1)
+    after = [layer.weight for layer in (learner.critic.judge, learner.critic.compare)]
+    assert [torch.equal(a, b) for a, b in zip(before, after, strict=True)] == [False, True]
+
+
+def test_the_critics_slope_is_that_of_how_real_it_finds_a_clip(engine, tools):
     """The finite difference is the slope along noise, so its mean square is the gradient's."""
     torch.manual_seed(0)
     learner = SketchLearner(TINY, engine, tools)
-    one, text = written(1), tools.text_encoder.encode(["golf"])
-    parts = [part.requires_grad_() for part in one]
-    slopes = torch.autograd.grad(
-        learner.critic(Written(*parts), text).scores().sum(), parts, allow_unused=True
-    )
-    expected = sum(slope.square().sum() for slope in slopes if slope is not None)
-    many = Written(*(part.detach().expand(4000, -1, -1) for part in one))
+    one, text = clips(1).requires_grad_(), tools.text_encoder.encode(["golf"])
+    (slope,) = torch.autograd.grad(learner.critic(one, text).real.sum(), one)
     with torch.no_grad():
-        found = learner._slope(many, text)
-    assert found.item() == pytest.approx(expected.item(), rel=0.1)
+        found = learner._slope(one.expand(4000, -1, -1, -1, -1), text)
+    assert found.item() == pytest.approx(slope.square().sum().item(), rel=0.1)
 
 
 def test_the_detailer_learns_from_a_critic_that_is_sure(engine, tools):
@@ -407,8 +410,8 @@ def test_the_detailer_learns_from_a_critic_that_is_sure(engine, tools):
     scrambled(learner.average)
     scrambled(learner.critic)
     fit_randomly(learner)
-    text = tools.text_encoder.encode(["golf", "sailing"])
-    learner._displeasure(Lesson(text, written(), written().given), learner._draft(text)).backward()
+    lesson, _ = seen(tools, clips(2))
+    learner._displeasure(lesson, learner._draft(lesson.text)).backward()
     detailer = learner.trained["detailer"]
     assert any(p.grad is not None and p.grad.abs().sum() > 0 for p in detailer.parameters())
     assert all(parameter.grad is None for parameter in learner.critic.parameters())

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from animatic.errors import UserError
 from animatic.types import ClipShape
 
+NORM_GROUPS = 4
+"""Groups of channels that the critic normalises by themselves."""
+
 
 @dataclass(frozen=True)
 class SketchConfig:
@@ -68,10 +71,11 @@ class SketchConfig:
     """Largest deviation of noise on the sketches that are given when details are learnt, in units
     of a token's deviation: real sketches are cleaner than drawn ones."""
 
-    critic_dim: int = 256
-    """Width of the critic."""
-    critic_layers: int = 4
-    """Blocks of the critic."""
+    critic_dim: int = 16
+    """Channels of the critic's first layer. Convolutions learn actions from a tenth of the clips
+    that a transformer of tokens needs (docs/log.md)."""
+    critic_noise: float = 0.05
+    """Deviation of the noise on pixels of real clips when the critic learns which text fits."""
     drawn_clips: int = 4
     """Clips of each batch part that are drawn anew, for the critic to compare with real ones."""
     adversarial_start: int = 500
@@ -92,7 +96,7 @@ class SketchConfig:
 
     flow_rate: float = 1e-3
     """Adam's learning rate of both transformers."""
-    critic_rate: float = 3e-4
+    critic_rate: float = 1e-3
     """Adam's learning rate of the critic."""
     warmup_steps: int = 200
     """Steps over which the learning rates rise from zero."""
@@ -111,13 +115,14 @@ class SketchConfig:
             ("size", "detail_patch"),
             ("num_frames", "patch_frames"),
             ("dim", "num_heads"),
-            ("critic_dim", "num_heads"),
         ):
             if getattr(self, whole) % getattr(self, part):
                 raise UserError(
                     f"{whole} {getattr(self, whole)} must be a multiple of "
                     f"{part} {getattr(self, part)}"
                 )
+        if self.critic_dim % NORM_GROUPS:
+            raise UserError(f"critic_dim {self.critic_dim} must be a multiple of {NORM_GROUPS}")
         if self.sketch_size * self.detail_patch % self.size:
             raise UserError(
                 f"detail_patch {self.detail_patch} must cover whole pixels of a sketch of "
@@ -172,7 +177,6 @@ SKETCH_PRESETS = {
         sketch_steps=2,
         detail_steps=2,
         critic_dim=8,
-        critic_layers=1,
         drawn_clips=2,
         adversarial_start=4,
         adversarial_every=1,

@@ -29,14 +29,14 @@ from animatic.families.t2v.sketch.config import SketchConfig
 from animatic.families.t2v.sketch.drawing import Draft, Noise, draft, shown
 from animatic.families.t2v.sketch.fitting import Fitting
 from animatic.families.t2v.sketch.flow import expect, guess_tokens
-from animatic.families.t2v.sketch.lesson import Lesson, Written, first, write
+from animatic.families.t2v.sketch.lesson import Lesson, first, write
 from animatic.families.t2v.sketch.networks import Networks
 from animatic.families.t2v.sketch.style import trimmed
 from animatic.nn.ema import follow
-from animatic.types import Batch, EncodedText, Weights
+from animatic.types import Batch, Clips, EncodedText, Weights
 
 PENALTY_NOISE = 0.02
-"""Deviation of the noise on tokens and pixels by which the slope of the critic is measured."""
+"""Deviation of the noise on pixels by which the slope of the critic is measured."""
 
 
 class SketchLearner:
@@ -133,8 +133,8 @@ class SketchLearner:
         with self.engine.autocast():
             return draft(self.average, config, few, noise, leave=1)
 
-    def _finished(self, drawn: Draft) -> Written:
-        """Take the last step of drawn details, and read the clips as if they were real."""
+    def _finished(self, drawn: Draft) -> Clips:
+        """Take the last step of drawn details."""
         config = self.config
         details = expect(
             self.trained["detailer"],
@@ -146,8 +146,7 @@ class SketchLearner:
             drawn.given,
         )
         with self.engine.autocast():
-            clips = shown(drawn.sketches, details, config, self.detail_basis)
-            return write(clips, config, self.sketch_basis, self.detail_basis)
+            return shown(drawn.sketches, details, config, self.detail_basis)
 
     def _learn_to_sketch(self, lessons: Sequence[Lesson]) -> dict[str, float]:
         config, sums = self.config, Sums(len(lessons))
@@ -173,38 +172,40 @@ class SketchLearner:
         penalised = after % (config.adversarial_every * config.penalty_every) == 0
         with self._update("critic"):
             for index, (lesson, drawn) in enumerate(zip(lessons, drafts, strict=True)):
-                num_real = len(lesson.noised)
-                with torch.no_grad():
-                    made = None if drawn is None else self._finished(drawn)
-                clips = lesson.real if made is None else lesson.real.joined(made)
+                real = lesson.real.clips
+                clips = real + config.critic_noise * torch.randn_like(real)
+                num_made = 0 if drawn is None else len(drawn.given)
+                if drawn is not None:
+                    with torch.no_grad():
+                        made = self._finished(drawn)
+                    clips = torch.cat([clips, real[:num_made], made])
                 with self._gathering("critic", index, len(lessons)):
                     verdict = critic(clips, lesson.text)
-                    own = torch.arange(num_real, device=verdict.fit.device)
-                    misfit = F.cross_entropy(verdict.fit[:num_real], own)
+                    own = torch.arange(len(real), device=clips.device)
+                    misfit = F.cross_entropy(verdict.fit[: len(real)], own)
                     # Several processes wait for the gradients of all that was asked for.
                     loss = config.wrong_text_weight * misfit + 0 * verdict.real.sum()
                     sums.add(misfit=misfit)
-                    if made is not None:
-                        num_made = len(made.given)
-                        scores = verdict.scores()
-                        judging = F.softplus(scores[num_real:] - scores[:num_made]).mean()
+                    if drawn is not None:
+                        # The fit has no part in this: drawn clips would be taught to fit no text.
+                        real_logits, made_logits = verdict.real[len(real) :].chunk(2)
+                        judging = F.softplus(made_logits - real_logits).mean()
                         loss = loss + judging
                         sums.add(critic=judging)
                         if penalised:
-                            few = lesson.real.first(num_made).joined(made)
-                            penalty = self._slope(few, first(lesson.text, num_made))
+                            penalty = self._slope(clips[len(real) :], lesson.text)
                             loss = loss + config.penalty * config.penalty_every * penalty
                             sums.add(penalty=penalty)
                     self.engine.backward(loss / len(lessons))
         return sums.means
 
-    def _slope(self, clips: Written, text: EncodedText) -> Float[Tensor, ""]:
-        """Return the squared slope of the critic at real and at drawn clips of the same texts.
+    def _slope(self, clips: Clips, text: EncodedText) -> Float[Tensor, ""]:
+        """Return the squared slope of how real the critic finds real and then drawn clips.
 
-        The bare critic is called: only the engine would have it round to bf16.
+        The bare critic is called: the engine would wait for its gradients in every process.
         """
-        noised = Written(*(part + PENALTY_NOISE * torch.randn_like(part) for part in clips))
-        rise = self.critic(noised, text).scores() - self.critic(clips, text).scores()
+        noised = clips + PENALTY_NOISE * torch.randn_like(clips)
+        rise = self.critic(noised, text).real - self.critic(clips, text).real
         return (rise / PENALTY_NOISE).square().mean()
 
     def _learn_details(
@@ -242,7 +243,7 @@ class SketchLearner:
         with self.engine.autocast():
             score = self.critic(made, drawn.text).scores()
             with torch.no_grad():
-                real = self.critic(lesson.real.first(len(made.given)), drawn.text).scores()
+                real = self.critic(lesson.real.clips[: len(made)], drawn.text).scores()
         self.critic.requires_grad_(True)
         return F.softplus(real - score).mean()
 

@@ -1,33 +1,22 @@
-"""Clips as both stages and the critic read and write them."""
+"""Clips as both stages read and write them."""
 
 from typing import NamedTuple
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from animatic.families.t2v.sketch.basis import Basis, cut, enlarge, shrink
+from animatic.families.t2v.sketch.basis import Basis, enlarge, shrink
 from animatic.families.t2v.sketch.config import SketchConfig
+from animatic.families.t2v.sketch.drawing import shown
 from animatic.types import Clips, EncodedText
 
 
 class Written(NamedTuple):
-    """Clips written in both bases.
-
-    `given` is what the sketch shows of each patch of details, in pixels.
-    """
+    """Clips written in both bases, and as these show them: without what no drawn clip can have."""
 
     sketch_tokens: Float[Tensor, "b n d"]
-    given: Float[Tensor, "b m g"]
     detail_tokens: Float[Tensor, "b m e"]
-
-    def first(self, count: int) -> "Written":
-        """Return the first clips only."""
-        return Written(*(part[:count] for part in self))
-
-    def joined(self, others: "Written") -> "Written":
-        """Return these clips and then the others."""
-        return Written(*(torch.cat(parts) for parts in zip(self, others, strict=True)))
+    clips: Clips
 
 
 class Lesson(NamedTuple):
@@ -56,8 +45,8 @@ def split(clips: Clips, config: SketchConfig, sketch_basis: Basis) -> Parts:
 def write(clips: Clips, config: SketchConfig, sketch_basis: Basis, detail_basis: Basis) -> Written:
     """Write clips in both bases."""
     parts = split(clips, config, sketch_basis)
-    given = cut(parts.sketches, config.patch_frames, config.given_size)
-    return Written(parts.tokens, given, detail_basis.encode(parts.details))
+    details = detail_basis.encode(parts.details)
+    return Written(parts.tokens, details, shown(parts.sketches, details, config, detail_basis))
 
 
 def first(text: EncodedText, count: int) -> EncodedText:

@@ -70,7 +70,7 @@ class SketchCritic:
                 networks.sketch_basis,
                 networks.detail_basis,
             )
-            scores.append(networks.critic(written, words).scores())
+            scores.append(networks.critic(written.clips, words).scores())
         return torch.cat(scores).cpu()
 
 
