@@ -1,12 +1,16 @@
 """From words to files, with an untrained tiny model."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from animatic.errors import UserError
 from animatic.pipelines import generate
 from animatic.pipelines.generate import Job, load, name_outputs, read_prompts, write_all
+from animatic.storage.checkpoint import read_checkpoint
 
 
 @pytest.fixture
@@ -20,6 +24,14 @@ def test_the_same_prompt_and_seed_give_the_same_clip(model):
     assert first.score == second.score
     other = model.generate("sailing in the snow", seed=8)
     assert not np.array_equal(first.frames, other.frames)
+
+
+def test_a_model_of_no_numbers_is_found_out(tiny_checkpoint):
+    kept = read_checkpoint(tiny_checkpoint)
+    spoilt = {name: torch.full_like(tensor, torch.nan) for name, tensor in kept.weights.items()}
+    model = generate.build(replace(kept, weights=spoilt), torch.device("cpu"))
+    with pytest.raises(UserError, match="makes frames of NaN"):
+        model.generate("golf")
 
 
 def test_num_clips_take_the_next_seeds(model):

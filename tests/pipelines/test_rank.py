@@ -1,9 +1,14 @@
 """Clips of any origin in the critic's order."""
 
+import json
+import shutil
+
 import numpy as np
 import pytest
+import torch
 
 from animatic.errors import UserError
+from animatic.pipelines.evaluation.critics import quantiles, share_below
 from animatic.pipelines.generate import load
 from animatic.pipelines.rank import rank
 from animatic.storage import codec
@@ -49,3 +54,27 @@ def test_nothing_to_rank_is_one_line(tiny_checkpoint, folder, tmp_path_factory):
         path.write_bytes(b"nothing")
     with pytest.raises(UserError, match=r"no clip of .* can be used"):
         rank(str(tiny_checkpoint), folder, "golf", "cpu")
+
+
+def test_scores_stand_among_those_of_known_clips(tiny_checkpoint, folder, tmp_path):
+    (best, *_) = rank(str(tiny_checkpoint), folder, "golf", "cpu")
+    assert best.above == {}  # nobody has calibrated this one
+    known = shutil.copy(tiny_checkpoint, tmp_path / "known.safetensors")
+    card = tmp_path / "known.json"
+    around = [best.score - 1, best.score, best.score + 1]
+    card.write_text(json.dumps({"critic": {"heldout": {"quantiles": {"real": spread(around)}}}}))
+    (best, *_) = rank(str(known), folder, "golf", "cpu")
+    assert best.above["real"] == pytest.approx(0.5)
+
+
+def spread(values):
+    return np.interp(np.linspace(0, 2, 21), range(3), values).tolist()
+
+
+def test_quantiles_and_shares_undo_one_another():
+    scores = torch.randn(400, generator=torch.Generator().manual_seed(0))
+    known = quantiles(scores)
+    assert len(known) == 21
+    for score in (scores.min() - 1, scores.median(), scores.max() + 1):
+        below = (scores < score).double().mean().item()
+        assert share_below(score.item(), known) == pytest.approx(below, abs=0.02)

@@ -10,7 +10,8 @@ def rank(folder: Path, *, prompt: str, checkpoint: str = "t2v", device: str = "a
 
     The critic was trained beside the generator to tell real clips with the right words from
     generated ones and from wrong words. Its card says how often it is right. Higher is better; only
-    scores of one prompt can be compared.
+    scores of one prompt can be compared. The shares say how many real and how many generated clips
+    of Stage the critic likes less for their own prompts, on pairs that it did not learn.
 
     Args:
         folder: videos.
@@ -23,11 +24,14 @@ def rank(folder: Path, *, prompt: str, checkpoint: str = "t2v", device: str = "a
 
     from animatic.pipelines.rank import rank as run
 
-    table = Table("", "score", "clip", box=None)
-    for place, ranked in enumerate(run(checkpoint, folder, prompt, device), 1):
+    found = run(checkpoint, folder, prompt, device)
+    kinds = list(found[0].above)
+    table = Table("", "score", *(f"above {kind}" for kind in kinds), "clip", box=None)
+    for place, ranked in enumerate(found, 1):
         name = str(ranked.path.relative_to(folder))
         if ranked.score is None:
-            table.add_row("-", "skipped", f"{name}: {ranked.why}")
+            table.add_row("-", "skipped", *("" for _ in kinds), f"{name}: {ranked.why}")
         else:
-            table.add_row(str(place), f"{ranked.score:.3f}", name)
+            shares = (f"{ranked.above[kind]:.0%}" for kind in kinds)
+            table.add_row(str(place), f"{ranked.score:.3f}", *shares, name)
     Console().print(table)

@@ -125,6 +125,10 @@ class Model:
 
     def _make(self, prompt: Prompt, seed: int) -> Creation:
         samples = self.sampler.sample([prompt], [seed])
+        if not samples.clips.isfinite().all():
+            raise UserError(
+                f"this {self.family.name} makes clips that are no numbers; train it again"
+            )
         score = None
         if self.critic is not None:
             score = self.critic.score(samples.clips, [prompt]).item()

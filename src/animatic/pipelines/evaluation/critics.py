@@ -4,6 +4,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -19,6 +20,9 @@ from animatic.pipelines.generate import Model
 from animatic.pipelines.judge import ACTIONS, SCENES, Pair, agreement, load_judge
 from animatic.pipelines.progress import track
 from animatic.types import Clips, Prompt, to_clip
+
+STEPS = torch.linspace(0, 1, 21, dtype=torch.float64)
+"""Shares of clips below the quantiles that a card keeps."""
 
 CHOICE = 4
 """Clips of a prompt among which the critic chooses."""
@@ -59,6 +63,7 @@ def measure_critic(model: Model, data: Path, split: str, num: int) -> dict[str, 
     real = torch.tensor(own)
     return {
         "n": len(own),
+        "quantiles": {"real": quantiles(real), "generated": quantiles(score[:, 0])},
         "roc_area": {
             "real above generated": _rounded(roc_area(real, score[:, 0])),
             "right above another action": _rounded(roc_area(real, torch.tensor(other_action))),
@@ -71,6 +76,16 @@ def measure_critic(model: Model, data: Path, split: str, num: int) -> dict[str, 
             "worst": _rounded(hit.gather(1, score.argmin(1, keepdim=True)).mean().item()),
         },
     }
+
+
+def quantiles(scores: Tensor) -> list[float]:
+    """Return the scores below which 0, 5, 10, ... and 100% of the clips lie."""
+    return [_rounded(value) for value in scores.double().quantile(STEPS).tolist()]
+
+
+def share_below(score: float, quantiles: list[float]) -> float:
+    """Return the share of clips with a lower score, between the quantiles along straight lines."""
+    return float(np.interp(score, quantiles, STEPS))
 
 
 def _score(model: Model, clip: Clips, pair: Pair) -> float:

@@ -38,13 +38,14 @@ def compare(
     """
     metrics = {name: _metric(name, device) for name in names}
     sides = [FolderClips(made, num), FolderClips(real)]
-    known = {shown.name.rpartition(".")[0]: shown.frames for shown in sides[1].clips()}
+    partners = {path.relative_to(real).with_suffix(""): path for path in sides[1].files}
     values: dict[str, list[float]] = {name: [] for name in names}
     for shown in track(sides[0].clips(), len(sides[0]), "comparing pairs"):
-        other = known.get(shown.name.rpartition(".")[0])
+        partner = partners.get(Path(shown.name).with_suffix(""))
+        other = None if partner is None else sides[1].read(partner)
         if other is None:
             continue
-        pair = [window.cut(to_clip(frames)[None].to(device)) for frames in (shown.frames, other)]
+        pair = [window.cut(to_clip(clip.frames)[None].to(device)) for clip in (shown, other)]
         if pair[0].shape != pair[1].shape:
             shapes = " and ".join("x".join(map(str, clip.shape[2:])) for clip in pair)
             raise UserError(f"the two clips named {shown.name} differ: {shapes}")
@@ -58,7 +59,7 @@ def compare(
         raise UserError(f"no clip of {made} has a partner of the same name in {real}")
     numbers = {name: _mean(found) for name, found in values.items()}
     about = {
-        "window": {"frames": window.frames, "stride": window.stride, "from": "first"},
+        "window": window.about(),
         "values": "[-1, 1]",
         "made": {"n": count, **sides[0].about()},
         "real": {"n": count, **sides[1].about()},

@@ -170,19 +170,29 @@ class FolderClips:
             UserError: if clips differ in size or rate, or none can be read.
         """
         for path in self.files:
-            name = str(path.relative_to(self.folder))
-            try:
-                video = codec.decode(path)
-            except UserError as error:
-                self.skipped[name] = str(error)
-                continue
-            self.kinds.add((*video.frames.shape[1:3], round(video.fps, 3)))
-            if len(self.kinds) > 1:
-                kinds = " and ".join(f"{w}x{h} at {fps:g} fps" for h, w, fps in sorted(self.kinds))
-                raise UserError(f"clips of {self.folder} differ: {kinds}; make them alike first")
-            yield Shown(name, video.frames, path.relative_to(self.folder).parent.parts)
+            shown = self.read(path)
+            if shown is not None:
+                yield shown
         if len(self.skipped) == len(self.files):
             raise UserError(f"no clip of {self.folder} can be read")
+
+    def read(self, path: Path) -> Shown | None:
+        """Decode a file; one that cannot be read is counted.
+
+        Raises:
+            UserError: if the clip differs in size or rate from those before.
+        """
+        name = path.relative_to(self.folder)
+        try:
+            video = codec.decode(path)
+        except UserError as error:
+            self.skipped[str(name)] = str(error)
+            return None
+        self.kinds.add((*video.frames.shape[1:3], round(video.fps, 3)))
+        if len(self.kinds) > 1:
+            kinds = " and ".join(f"{w}x{h} at {fps:g} fps" for h, w, fps in sorted(self.kinds))
+            raise UserError(f"clips of {self.folder} differ: {kinds}; make them alike first")
+        return Shown(str(name), video.frames, name.parent.parts)
 
 
 def chosen(total: int, num: int, *, rest: bool = False) -> list[int]:

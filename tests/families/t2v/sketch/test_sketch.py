@@ -14,6 +14,7 @@ from animatic.families.t2v.sketch.flow import denoise, draw, guess_tokens
 from animatic.families.t2v.sketch.learner import SketchLearner
 from animatic.families.t2v.sketch.lesson import Lesson, Written, write
 from animatic.families.t2v.sketch.networks import Networks
+from animatic.families.t2v.sketch.style import prepared
 from animatic.types import Batch, EncodedText
 
 TINY = SKETCH_PRESETS["tiny"]
@@ -203,6 +204,16 @@ def test_words_behind_the_mask_change_nothing(tools, networks):
     )
     few = clips(2)
     torch.testing.assert_close(networks.critic(few, text), networks.critic(few, other))
+
+
+def test_the_mean_of_the_words_knows_no_order_and_no_mask(tools):
+    text = tools.text_encoder.encode(["golf", "a man is sailing"])
+    mean = prepared(text, every_word=False)
+    assert mean.tokens.shape == (2, 1, text.tokens.shape[2])
+    count = int(text.mask[0].sum())
+    torch.testing.assert_close(mean.tokens[0, 0], text.tokens[0, :count].mean(0))
+    kept = prepared(text, every_word=True)
+    assert kept.mask.any(0).all()
 
 
 def test_rows_of_one_text_are_answered_as_if_each_had_its_own(tools, networks):

@@ -48,6 +48,8 @@ class SketchConfig:
     measured_patches: int = 8
     """Patches of details that are measured of each clip."""
 
+    every_word: bool = True
+    """Whether all networks read word by word, or the mean of all words only, for comparison."""
     dim: int = 256
     """Width of both transformers."""
     num_layers: int = 6

@@ -31,7 +31,7 @@ from animatic.families.t2v.sketch.fitting import Fitting
 from animatic.families.t2v.sketch.flow import expect, guess_tokens
 from animatic.families.t2v.sketch.lesson import Lesson, first, write
 from animatic.families.t2v.sketch.networks import Networks
-from animatic.families.t2v.sketch.style import trimmed
+from animatic.families.t2v.sketch.style import prepared
 from animatic.nn.ema import follow
 from animatic.types import Batch, Clips, EncodedText, Weights
 
@@ -115,7 +115,8 @@ class SketchLearner:
         """Write clips in both bases, and noise what is given beside each patch of details."""
         config = self.config
         assert batch.texts is not None, "a family that reads text is trained on captions"
-        text = trimmed(self.tools.text_encoder.encode(batch.texts))
+        text = self.tools.text_encoder.encode(batch.texts)
+        text = prepared(text, every_word=config.every_word)
         with self.engine.autocast():
             real = write(batch.clips, config, self.sketch_basis, self.detail_basis)
             tokens = real.sketch_tokens

@@ -11,8 +11,8 @@ from animatic.families.t2v.sketch.config import SketchConfig
 from animatic.families.t2v.sketch.drawing import Noise, draft, shown
 from animatic.families.t2v.sketch.lesson import write
 from animatic.families.t2v.sketch.networks import Networks
-from animatic.families.t2v.sketch.style import trimmed
-from animatic.types import Clips, ClipShape, Prompt, Samples, Weights
+from animatic.families.t2v.sketch.style import prepared
+from animatic.types import Clips, ClipShape, EncodedText, Prompt, Samples, Weights
 
 
 class SketchSampler:
@@ -41,7 +41,7 @@ class SketchSampler:
         """Return a sketch and a clip; all noise is drawn on the CPU, the same for every device."""
         config, networks, device = self.config, self.networks, self.tools.device
         random = torch.Generator().manual_seed(seed)
-        words = trimmed(self.tools.text_encoder.encode([text]))
+        words = read(text, config, self.tools)
         noise = Noise(
             torch.randn(1, *config.sketch_tokens, generator=random).to(device),
             torch.randn(1, *config.detail_tokens, generator=random).to(device),
@@ -63,7 +63,7 @@ class SketchCritic:
         """Return how real each clip looks and how well it fits its text, in logits."""
         networks, scores = self.networks, []
         for clip, prompt in zip(clips.split(1), prompts, strict=True):
-            words = trimmed(self.tools.text_encoder.encode([prompt.text or ""]))
+            words = read(prompt.text or "", self.config, self.tools)
             written = write(
                 clip.to(self.tools.device),
                 self.config,
@@ -72,6 +72,11 @@ class SketchCritic:
             )
             scores.append(networks.critic(written.clips, words).scores())
         return torch.cat(scores).cpu()
+
+
+def read(text: str, config: SketchConfig, tools: Tools) -> EncodedText:
+    """Return a sentence as the networks read it."""
+    return prepared(tools.text_encoder.encode([text]), every_word=config.every_word)
 
 
 def load(config: SketchConfig, weights: Weights, tools: Tools) -> Networks:

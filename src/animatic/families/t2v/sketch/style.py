@@ -31,7 +31,16 @@ class WordPool(nn.Module):
         return self.join(answers.flatten(1))
 
 
-def trimmed(text: EncodedText) -> EncodedText:
-    """Drop the places behind the last word: they cost time and change nothing."""
-    longest = int(text.mask.sum(dim=1).max())
-    return EncodedText(text.tokens[:, :longest], text.mask[:, :longest])
+def prepared(text: EncodedText, *, every_word: bool) -> EncodedText:
+    """Drop the places behind the last word, which cost time and change nothing, or take the mean.
+
+    Args:
+        text: sentences as the encoder reads them.
+        every_word: keep the words apart; else their mean is the one word of each sentence.
+    """
+    if every_word:
+        longest = int(text.mask.sum(dim=1).max())
+        return EncodedText(text.tokens[:, :longest], text.mask[:, :longest])
+    seen = text.mask[..., None].to(text.tokens.dtype)
+    mean = (text.tokens * seen).sum(dim=1, keepdim=True) / seen.sum(dim=1, keepdim=True)
+    return EncodedText(mean, text.mask[:, :1])
