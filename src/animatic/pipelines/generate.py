@@ -126,9 +126,7 @@ class Model:
     def _make(self, prompt: Prompt, seed: int) -> Creation:
         samples = self.sampler.sample([prompt], [seed])
         if not samples.clips.isfinite().all():
-            raise UserError(
-                f"this {self.family.name} makes clips that are no numbers; train it again"
-            )
+            raise UserError(f"this {self.family.name} makes frames of NaN: train it again")
         score = None
         if self.critic is not None:
             score = self.critic.score(samples.clips, [prompt]).item()

@@ -11,7 +11,7 @@ from animatic.families.t2v.sketch.config import SKETCH_PRESETS, SketchConfig
 from animatic.families.t2v.sketch.critic import Verdict
 from animatic.families.t2v.sketch.drawing import Draft, Noise, draft, shown
 from animatic.families.t2v.sketch.flow import denoise, draw, guess_tokens
-from animatic.families.t2v.sketch.learner import SketchLearner
+from animatic.families.t2v.sketch.learner import SketchLearner, _misfit
 from animatic.families.t2v.sketch.lesson import Lesson, Written, write
 from animatic.families.t2v.sketch.networks import Networks
 from animatic.families.t2v.sketch.style import prepared
@@ -392,6 +392,15 @@ def test_the_critic_learns_which_text_is_right_and_which_clip_is_real(engine, to
         noise = learner.critic(learner._finished(None), lesson.text)
     assert (real.fit.argmax(1) == torch.arange(2)).all()
     assert (real.real > noise.real).all()
+
+
+def test_fit_is_compared_between_texts_and_between_clips():
+    right = 20 * torch.eye(3)
+    assert _misfit(right).item() == pytest.approx(0, abs=1e-6)
+    liked = right + torch.tensor([[0.0], [40.0], [0.0]])  # one clip fits every text better
+    greedy = right + torch.tensor([[0.0, 40.0, 0.0]])  # one text fits every clip better
+    for wrong in (liked, greedy):
+        assert _misfit(wrong).item() > 1
 
 
 def test_drawn_clips_are_not_taught_to_fit_no_text(engine, tools):

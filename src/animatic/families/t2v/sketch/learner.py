@@ -2,15 +2,15 @@
 
 One step, after the bases are fitted:
 1. the sketcher learns the flow from noise to the tokens of real sketches;
-2. the critic learns to find the text of a real clip among those of its batch and, every few steps,
-   to score real clips above some that are drawn as in sampling;
+2. the critic learns to find the text of a real clip among those of its batch, and the clip of a
+   text, and, every few steps, to find real clips more real than some that are drawn as in sampling;
 3. the detailer learns the flow from noise to the tokens of what real clips have and their sketches
    lack, given those sketches, slightly noised; and its last step on the drawn clips, if there are
    any, learns to please the critic.
 At last the generator stays as it is, and the critic learns alone.
 Source of 2 and 3: relativistic pairing with gradient penalties on both sides, Huang et al. 2024,
-arXiv:2501.05441; wrong text as a negative, Reed et al. 2016, arXiv:1605.05396, all texts of a batch
-at once, van den Oord et al. 2018, arXiv:1807.03748.
+arXiv:2501.05441; wrong text as a negative, Reed et al. 2016, arXiv:1605.05396, all texts and all
+clips of a batch at once, Radford et al. 2021, arXiv:2103.00020.
 """
 
 import copy
@@ -182,8 +182,7 @@ class SketchLearner:
                     clips = torch.cat([clips, real[:num_made], made])
                 with self._gathering("critic", index, len(lessons)):
                     verdict = critic(clips, lesson.text)
-                    own = torch.arange(len(real), device=clips.device)
-                    misfit = F.cross_entropy(verdict.fit[: len(real)], own)
+                    misfit = _misfit(verdict.fit[: len(real)])
                     # Several processes wait for the gradients of all that was asked for.
                     loss = config.wrong_text_weight * misfit + 0 * verdict.real.sum()
                     sums.add(misfit=misfit)
@@ -260,6 +259,15 @@ class SketchLearner:
     def _gathering(self, name: str, index: int, count: int):
         """Exchange gradients between processes only after the last micro-batch."""
         return self.engine.no_backward_sync(self.trained[name], enabled=index < count - 1)
+
+
+def _misfit(fit: Float[Tensor, "b b"]) -> Float[Tensor, ""]:
+    """Return how badly each clip finds its text, and each text its clip, among those of a batch.
+
+    Without the second, what fits a text could not be compared between clips.
+    """
+    own = torch.arange(len(fit), device=fit.device)
+    return (F.cross_entropy(fit, own) + F.cross_entropy(fit.T, own)) / 2
 
 
 class Sums:
