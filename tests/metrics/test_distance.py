@@ -8,7 +8,6 @@ import torch
 from animatic.errors import UserError
 from animatic.metrics.distance import (
     Gaussian,
-    RunningGaussian,
     frechet_distance,
     gaussian,
     kernel_distance,
@@ -27,8 +26,8 @@ def test_the_distance_of_two_gaussians_is_the_closed_form():
     axes = torch.linalg.qr(rows(6).double())[0]
     first, second = torch.linspace(0.5, 3, 6).double(), torch.linspace(2, 0.1, 6).double()
     means = torch.zeros(6).double(), torch.full((6,), 0.7).double()
-    one = Gaussian(means[0], axes @ first.square().diag() @ axes.T, 10)
-    other = Gaussian(means[1], axes @ second.square().diag() @ axes.T, 10)
+    one = Gaussian(means[0], axes @ first.square().diag() @ axes.T)
+    other = Gaussian(means[1], axes @ second.square().diag() @ axes.T)
     expected = 6 * 0.49 + (first - second).square().sum().item()
     assert frechet_distance(one, other) == pytest.approx(expected, rel=1e-7)
 
@@ -59,18 +58,6 @@ def test_real_against_real_falls_with_the_number_of_clips():
         for n in (30, 100, 1000)
     ]
     assert floors[0] > 2 * floors[1] > 4 * floors[2]
-
-
-def test_a_running_gaussian_is_that_of_all_rows_at_once():
-    parts = [rows(n, seed=n, mean=n) for n in (1, 7, 30)]
-    running = RunningGaussian(6)
-    for part in parts:
-        running.add(part)
-    whole = torch.cat(parts).double()
-    found = running.result()
-    torch.testing.assert_close(found.mean, whole.mean(0))
-    torch.testing.assert_close(found.covariance, torch.cov(whole.T))
-    assert found.num_rows == 38
 
 
 def test_a_single_clip_has_no_covariance():

@@ -17,44 +17,10 @@ Features = Float[Tensor, "_ d"]
 
 
 class Gaussian(NamedTuple):
-    """Mean and covariance of features, and of how many they are."""
+    """Mean and unbiased covariance of features."""
 
     mean: Float[Tensor, " d"]
     covariance: Float[Tensor, "d d"]
-    num_rows: int
-
-
-class RunningGaussian:
-    """Mean and unbiased covariance from parts, so that memory does not grow with the clips.
-
-    Source: merging of parts by Chan, Golub & LeVeque 1983, doi:10.1080/00031305.1983.10483115.
-    """
-
-    def __init__(self, dim: int) -> None:
-        self.count = 0
-        self.mean = torch.zeros(dim, dtype=torch.float64)
-        self.scatter = torch.zeros(dim, dim, dtype=torch.float64)
-
-    def add(self, features: Features) -> None:
-        """Count a part."""
-        rows = features.detach().cpu().double()
-        total = self.count + len(rows)
-        part_mean = rows.mean(0)
-        shift, centred = part_mean - self.mean, rows - part_mean
-        self.scatter += centred.T @ centred
-        self.scatter += torch.outer(shift, shift) * (self.count * len(rows) / total)
-        self.mean += shift * (len(rows) / total)
-        self.count = total
-
-    def result(self) -> Gaussian:
-        """Return the Gaussian of all that was counted.
-
-        Raises:
-            UserError: if fewer than two rows were counted.
-        """
-        if self.count < 2:
-            raise UserError(f"a covariance needs at least 2 clips, there is {self.count}")
-        return Gaussian(self.mean.clone(), self.scatter / (self.count - 1), self.count)
 
 
 def gaussian(features: Features) -> Gaussian:
@@ -63,9 +29,10 @@ def gaussian(features: Features) -> Gaussian:
     Raises:
         UserError: if there are fewer than two rows.
     """
-    running = RunningGaussian(features.shape[1])
-    running.add(features)
-    return running.result()
+    if len(features) < 2:
+        raise UserError(f"a covariance needs at least 2 clips, there is {len(features)}")
+    rows = features.detach().cpu().double()
+    return Gaussian(rows.mean(0), torch.cov(rows.T))
 
 
 def frechet_distance(one: Gaussian, other: Gaussian) -> float:

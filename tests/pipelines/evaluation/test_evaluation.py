@@ -1,6 +1,7 @@
 """Folders of clips and their numbers: what must rank as expected, and what is refused."""
 
 import json
+import weakref
 
 import numpy as np
 import pytest
@@ -202,6 +203,30 @@ def sees(verdicts):
         return Look(torch.full((1, 2), float(number)), logits)
 
     return Eyes("stage-net", look, {}, whole=True)
+
+
+def test_memory_holds_one_clip_at_a_time():
+    alive = weakref.WeakSet()
+
+    class Counted(Told):
+        def clips(self):
+            for shown in super().clips():
+                assert len(alive) <= 1
+                alive.add(owner := Owner(shown.frames))
+                yield Shown(shown.name, owner.view(np.ndarray))
+                del owner
+
+    pairs = [(ACTIONS[0], SCENES[0])] * 20
+    assert len(observe(Counted(pairs), [sees(pairs)], Window(4), "", CPU)) == 20
+
+
+class Owner(np.ndarray):
+    """An array that a weak set may hold."""
+
+    def __new__(cls, frames):
+        return frames.copy().view(cls)
+
+    __hash__ = object.__hash__
 
 
 def test_composition_counts_actions_scenes_and_both():
