@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from animatic.pipelines.evaluation.critics import measure_critic
+from animatic.pipelines.evaluation.critics import CHOICE, measure_critic
 from animatic.pipelines.evaluation.job import Job, Row
 from animatic.pipelines.evaluation.run import evaluate
 from animatic.pipelines.evaluation.sources import FIRST_SEED, PAIRS
@@ -96,9 +96,10 @@ def setting(words: str) -> tuple[str, float]:
     return name, SAMPLING[name](number)
 
 
-def joint(card: dict) -> float:
-    """Return the score by which checkpoints are compared: both right, on seen pairs."""
-    return card["accuracy"]["generated validation"]["joint"]
+def worth(card: dict) -> tuple[float, float]:
+    """Return what checkpoints are compared by: both right on seen pairs, then the best of four."""
+    chosen = card["critic"]["validation"][f"action of {CHOICE} clips"]
+    return card["accuracy"]["generated validation"]["joint"], chosen["best"] - chosen["any"]
 
 
 def main() -> None:
@@ -151,10 +152,10 @@ def main() -> None:
         "licence": "Apache-2.0; trained on renders that derive from CC-BY-SA-3.0 textures",
     }
     print(json.dumps(card["accuracy"], indent=2))
-    if former is not None and joint(former) >= joint(card):
-        raise SystemExit(f"kept the former: joint {joint(former)} against {joint(card)}")
+    if former is not None and worth(former) >= worth(card):
+        raise SystemExit(f"kept the former: {worth(former)} against {worth(card)}")
     if former is not None:
-        card["beats"] = {"steps": former["steps"], "accuracy": former["accuracy"]}
+        card["beats"] = {name: former[name] for name in ("steps", "accuracy", "critic")}
     write_checkpoint(path, replace(trained, card=card), packed=True)
     PICTURES.mkdir(exist_ok=True)
     (PICTURES / "heldout.png").write_bytes(sheet.read_bytes())
