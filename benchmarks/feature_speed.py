@@ -59,9 +59,7 @@ def main() -> None:
         eyes = [EYES[name](device)]
         observe(Noise(2), eyes, Window(FRAMES), "", device)
         begun = time.perf_counter()
-        features = (
-            observe(Noise(given.clips), eyes, Window(FRAMES), "", device).looks[name].features
-        )
+        seen = observe(Noise(given.clips), eyes, Window(FRAMES), "", device)
         looked = time.perf_counter() - begun
         features, half = seen.looks[name].features, given.clips // 2
         one, other = features[:half], features[half : 2 * half]
