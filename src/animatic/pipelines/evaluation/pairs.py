@@ -66,7 +66,7 @@ def compare(
         "warnings": ["files are lossy: their own loss is in the numbers"],
     }
     if "lpips" in names:
-        about["weights"] = hash_of(weights_path("lpips-alex"))
+        about["weights"] = hash_of(weights_path("lpips"))
     return numbers, about
 
 
@@ -74,7 +74,7 @@ def _metric(name: str, device: torch.device) -> Compare:
     if name != "lpips":
         return {"psnr": psnr, "ssim": ssim}[name]
     net = Lpips("alex")
-    net.load_state_dict(load_weights("lpips-alex"))
+    net.load_state_dict(load_weights("lpips"))
     return net.eval().requires_grad_(False).to(device).clips
 
 
