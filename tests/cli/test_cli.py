@@ -1,11 +1,14 @@
 """The command line as a person meets it: one line and exit code 2 for what is wrong."""
 
+import json
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from animatic import cli
+from animatic.storage import codec
 
 
 def run(capsys, *words: str) -> tuple[int, str, str]:
@@ -41,6 +44,8 @@ def test_every_ending_is_written(capsys, tiny_checkpoint, tmp_path, ending):
     [
         (["generate", ""], "prompt is empty"),
         (["generate", "x" * 10_000], "10000 characters"),
+        (["evaluate", "--protocol", "bair"], "there is no protocol 'bair'"),
+        (["weights", "add", "c3d", "nothing.npz"], "c3d takes 2 files"),
         (["generate"], "give either a prompt"),
         (["generate", "golf", "--seed", "seven"], "--seed"),
         (["generate", "golf", "--seed", "-3"], "seed -3"),
@@ -99,6 +104,42 @@ def test_prompts_come_from_a_file(capsys, tiny_checkpoint, tmp_path):
     ]
 
 
+@pytest.fixture
+def folder(tmp_path):
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    random = np.random.default_rng(0)
+    for name in ("one [abc]", "two", "three"):
+        frames = random.integers(0, 255, (16, 16, 16, 3)).astype(np.uint8)
+        codec.encode(clips / f"{name}.mp4", frames, 12.0, codec.TRAINING)
+    return clips
+
+
+def test_two_folders_are_measured(capsys, folder, tmp_path):
+    out = tmp_path / "scores.json"
+    words = ["evaluate", folder, folder, "--metrics", "kvd-stage,ssim", "--out", out]
+    code, printed, _ = run(capsys, *words)
+    assert code == 0
+    assert "kvd-stage" in printed
+    assert "note: 3 clips" in printed
+    assert {row["metric"] for row in json.loads(out.read_text())["rows"]} == {"kvd-stage", "ssim"}
+
+
+def test_clips_are_ranked_by_their_whole_names(capsys, folder, tiny_checkpoint):
+    words = ["rank", folder, "--prompt", "golf", "--checkpoint", tiny_checkpoint]
+    code, printed, _ = run(capsys, *words)
+    assert code == 0
+    assert "one [abc].mp4" in printed
+
+
+def test_weights_are_listed_with_the_way_to_have_them(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("ANIMATIC_CACHE", str(tmp_path))
+    code, printed, _ = run(capsys, "weights", "list")
+    assert code == 0
+    assert "i3d" in printed
+    assert "c3d" in printed
+
+
 def test_the_list_shows_families_presets_and_data(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     code, printed, _ = run(capsys, "list")
@@ -108,7 +149,18 @@ def test_the_list_shows_families_presets_and_data(capsys, tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize(
-    "verb", [[], ["generate"], ["train"], ["data", "stage"], ["evaluate"], ["list"]]
+    "verb",
+    [
+        [],
+        ["generate"],
+        ["train"],
+        ["data", "stage"],
+        ["evaluate"],
+        ["rank"],
+        ["weights", "fetch"],
+        ["weights", "add"],
+        ["list"],
+    ],
 )
 def test_every_verb_has_help_with_an_example(capsys, verb):
     code, printed, _ = run(capsys, *verb, "--help")

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from animatic.errors import UserError
+from animatic.metrics import distance
 from animatic.metrics.distance import (
     Gaussian,
     frechet_distance,
@@ -63,6 +64,13 @@ def test_real_against_real_falls_with_the_number_of_clips():
 def test_a_single_clip_has_no_covariance():
     with pytest.raises(UserError, match="at least 2 clips, there is 1"):
         gaussian(rows(1))
+
+
+def test_blocks_change_nothing(monkeypatch):
+    one, other = rows(50), rows(37, seed=1)
+    whole = kernel_distance(one, other)
+    monkeypatch.setattr(distance, "BLOCK", 8)
+    assert kernel_distance(one, other) == pytest.approx(whole, rel=1e-9)
 
 
 def test_the_kernel_distance_matches_a_loop():

@@ -33,7 +33,7 @@ def test_the_score_matches_the_definition():
         expected.append(math.exp(sum(divergences) / 6))
     found = inception_score(logits, splits=2)
     assert found.value == pytest.approx(sum(expected) / 2)
-    assert found.error == pytest.approx(abs(expected[0] - expected[1]) / 2)
+    assert found.error == pytest.approx(abs(expected[0] - expected[1]) / 2)  # two values
 
 
 def test_more_splits_than_clips_are_refused():

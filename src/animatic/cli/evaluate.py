@@ -31,9 +31,9 @@ def evaluate(  # noqa: PLR0913
     change one thing?), cas (a classifier learns generated clips and names real ones), accuracy (the
     other way round), bits (for models with a likelihood). composition, counterfactual, diversity,
     memorised, fvd-stage, kvd-stage and prdc-stage look through the small network that ships, which
-    was trained on renders of Stage and is good for nothing else; the others through published
-    networks (`animatic weights list`). psnr, ssim and lpips compare clips of the same name in two
-    folders.
+    was trained on renders of Stage and is good for nothing else; composition-i3d, kinetics, fvd,
+    kvd, fid, kid, prdc, is and is-c3d through published networks (`animatic weights list`). psnr,
+    ssim, lpips and lpips-vgg compare clips of the same name in two folders.
 
     Args:
         what: name of a shipped checkpoint, a file or run folder, or a folder of clips.
@@ -84,4 +84,4 @@ def evaluate(  # noqa: PLR0913
     console.print(table)
     warnings = {warning: None for row in rows for warning in row.card["warnings"]}
     for warning in warnings:
-        console.print(f"note: {warning}", highlight=False, soft_wrap=True)
+        console.print(f"note: {warning}", highlight=False, soft_wrap=True, markup=False)

@@ -11,7 +11,8 @@ def rank(folder: Path, *, prompt: str, checkpoint: str = "t2v", device: str = "a
     The critic was trained beside the generator to tell real clips with the right words from
     generated ones and from wrong words. Its card says how often it is right. Higher is better; only
     scores of one prompt can be compared. The shares say how many real and how many generated clips
-    of Stage the critic likes less for their own prompts, on pairs that it did not learn.
+    of Stage the critic likes less for their own prompts, on pairs that it did not learn;
+    they are shown where the checkpoint's card has them.
 
     Args:
         folder: videos.
@@ -20,6 +21,7 @@ def rank(folder: Path, *, prompt: str, checkpoint: str = "t2v", device: str = "a
         device: cpu, cuda, or auto for a GPU where there is one.
     """
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from animatic.pipelines.rank import rank as run
@@ -28,9 +30,9 @@ def rank(folder: Path, *, prompt: str, checkpoint: str = "t2v", device: str = "a
     kinds = list(found[0].above)
     table = Table("", "score", *(f"above {kind}" for kind in kinds), "clip", box=None)
     for place, ranked in enumerate(found, 1):
-        name = str(ranked.path.relative_to(folder))
+        name = escape(str(ranked.path.relative_to(folder)))
         if ranked.score is None:
-            table.add_row("-", "skipped", *("" for _ in kinds), f"{name}: {ranked.why}")
+            table.add_row("-", "skipped", *("" for _ in kinds), f"{name}: {escape(ranked.why)}")
         else:
             shares = (f"{ranked.above[kind]:.0%}" for kind in kinds)
             table.add_row(str(place), f"{ranked.score:.3f}", *shares, name)

@@ -12,6 +12,9 @@ from torch import Tensor
 
 from animatic.errors import UserError
 
+BLOCK = 1024
+"""Rows whose products with all others are held in memory at once."""
+
 Features = Float[Tensor, "_ d"]
 """One vector a clip (or frame)."""
 
@@ -65,14 +68,17 @@ def kernel_distance(one: Features, other: Features) -> float:
         )
     one, other = one.detach().cpu().double(), other.detach().cpu().double()
 
-    def kernel(x: Tensor, y: Tensor) -> Tensor:
-        return (x @ y.T / x.shape[1] + 1) ** 3
+    def total(x: Tensor, y: Tensor) -> Tensor:
+        # In blocks, for all pairs at once do not fit into memory.
+        blocks = [(rows @ y.T / x.shape[1] + 1).pow(3).sum() for rows in x.split(BLOCK)]
+        return torch.stack(blocks).sum()
 
     def within(x: Tensor) -> Tensor:
-        values = kernel(x, x)
-        return (values.sum() - values.trace()) / (len(x) * (len(x) - 1))
+        own = (x.square().sum(1) / x.shape[1] + 1).pow(3).sum()
+        return (total(x, x) - own) / (len(x) * (len(x) - 1))
 
-    return (within(one) + within(other) - 2 * kernel(one, other).mean()).item()
+    between = total(one, other) / (len(one) * len(other))
+    return (within(one) + within(other) - 2 * between).item()
 
 
 class Manifold(NamedTuple):

@@ -21,7 +21,8 @@ def inception_score(logits: Float[Tensor, "n classes"], splits: int = 1) -> Esti
     """Return the exponential of the mean divergence of each clip's classes from all clips' classes.
 
     1 if every clip looks the same to the network, the number of classes at most. With several
-    splits: mean and standard deviation over them, which depends on their size; so state it.
+    splits: their mean, which depends on their size, so state it, and its standard error; papers
+    print the deviation over splits, which is that error times the root of their number.
     Source: Salimans et al. 2016, arXiv:1606.03498.
 
     Raises:
@@ -35,7 +36,8 @@ def inception_score(logits: Float[Tensor, "n classes"], splits: int = 1) -> Esti
         mean = part.logsumexp(dim=0) - torch.tensor(len(part)).log()
         scores.append((part.exp() * (part - mean)).sum(dim=1).mean().exp())
     values = torch.stack(scores)
-    return Estimate(values.mean().item(), values.std(correction=0).item())
+    error = values.std().item() / splits**0.5 if splits > 1 else 0.0
+    return Estimate(values.mean().item(), error)
 
 
 def jackknife(
@@ -67,7 +69,7 @@ def jackknife(
         ],
         dtype=torch.float64,
     )
-    return ((count - left_out) / left_out * values.var(correction=0)).sqrt().item()
+    return ((count - left_out) / left_out * values.var()).sqrt().item()
 
 
 def share_error(share: float, count: int) -> float:

@@ -1,7 +1,9 @@
 """Train a small 3D network to name what clips show."""
 
+import math
 from collections.abc import Callable, Sequence
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
@@ -32,11 +34,10 @@ def fit(
         clips: of one size and length.
         classes: what each clip shows.
         epochs: how often each clip is seen.
-        batch_size: clips of a step.
+        batch_size: clips of a step, at most.
         told: is handed the step and its loss.
     """
-    batch_size = min(batch_size, len(clips))
-    steps = len(clips) // batch_size
+    steps = math.ceil(len(clips) / batch_size)
     optimizer = torch.optim.AdamW(net.parameters(), RATE, weight_decay=0.02)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=epochs * steps + 1)
     random = torch.Generator().manual_seed(0)
@@ -44,7 +45,7 @@ def fit(
     net.train()
     for step in range(epochs * steps):
         epoch, place = divmod(step, steps)
-        rows = permutation(1, epoch, len(clips))[place * batch_size : (place + 1) * batch_size]
+        rows = np.array_split(permutation(1, epoch, len(clips)), steps)[place]
         x = _jittered(torch.stack([to_clip(clips[int(row)]) for row in rows]), random).to(device)
         loss = torch.stack(
             [

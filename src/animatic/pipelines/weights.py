@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -195,4 +196,7 @@ def load_weights(name: str) -> dict[str, Tensor]:
         raise UserError(
             f"the weights of {name} are not in {path.parent}; run: animatic weights {way}"
         )
-    return load_file(path)
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise UserError(f"{path} is damaged; fetch or add {name} again") from error

@@ -27,7 +27,9 @@ class Noisy:
 def real(tmp_path):
     for brightness in (20, 200):
         frames = np.full((8, 16, 16, 3), brightness, np.uint8)
-        codec.encode(tmp_path / f"{brightness}.mp4", frames, 12.0, codec.TRAINING)
+        where = tmp_path / "golf" / "pool"
+        where.mkdir(parents=True, exist_ok=True)
+        codec.encode(where / f"{brightness}.mp4", frames, 12.0, codec.TRAINING)
     return tmp_path
 
 

@@ -2,12 +2,15 @@
 
 import json
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from animatic.errors import UserError
+from animatic.metrics.lpips import Lpips
 from animatic.pipelines.evaluation.composition import KINETICS, hits
 from animatic.pipelines.evaluation.counterfactual import counterfactual
 from animatic.pipelines.evaluation.eyes import Eyes, Look, Window, observe, stage_net
@@ -105,7 +108,7 @@ def test_the_card_says_how_to_get_the_number_again(real, tmp_path):
     assert card["made"]["n"] == card["real"]["n"] == card["floor"]["n"] == 20
     assert "mp4" in card["made"]["container"]
     assert card["made"]["resolution"] == "32x32"
-    assert any("lossy" in warning for warning in card["warnings"])
+    assert any("loss of its files" in warning for warning in card["warnings"])
     assert any("20 clips" in warning for warning in card["warnings"])
 
 
@@ -131,7 +134,7 @@ def test_clips_that_differ_are_refused(real, tmp_path):
 @pytest.mark.parametrize(
     ("count", "more", "line"),
     [
-        (1, {}, "needs 2 clips at least, not 1"),
+        (1, {}, "needs 3 clips at least, not 1"),
         (3, {"window": Window(30)}, "no clip has the 30 frames"),
         (3, {"window": Window(0)}, "frames 0 and stride 1 must be at least 1"),
         (3, {"num": 1}, "num 1 must be at least 2"),
@@ -213,8 +216,8 @@ def test_memory_holds_one_clip_at_a_time():
             for shown in super().clips():
                 assert len(alive) <= 1
                 alive.add(owner := Owner(shown.frames))
-                yield Shown(shown.name, owner.view(np.ndarray))
-                del owner
+                yield Shown(shown.name, owner, shown.labels)
+                del owner, shown
 
     pairs = [(ACTIONS[0], SCENES[0])] * 20
     assert len(observe(Counted(pairs), [sees(pairs)], Window(4), "", CPU)) == 20
@@ -265,15 +268,41 @@ def test_a_folder_is_read_in_the_order_of_its_names(real):
 
 def test_pairs_are_compared_by_name(real, tmp_path):
     few = write(tmp_path / "few", [disc(0), disc(1)])
-    rows = evaluate(Job(str(few), real, metrics=["psnr", "ssim"], device="cpu"))
-    assert [row.metric for row in rows] == ["psnr", "ssim"]
-    assert rows[0].number.value > 100 or rows[0].number.value == float("inf")
-    assert rows[1].number.value == pytest.approx(1)
+    (row,) = evaluate(Job(str(few), real, metrics=["ssim"], device="cpu"))
+    assert row.number.value == pytest.approx(1)
+    assert row.card["equal_frames"] == 32
+    with pytest.raises(UserError, match="psnr has no limit"):
+        value(few, real, "psnr")
     swapped = write(tmp_path / "swapped", [disc(1), disc(0)])
     rows = evaluate(Job(str(swapped), real, metrics=["psnr", "ssim"], device="cpu"))
     assert rows[0].number.value < 30
     assert rows[1].number.value < 0.9
     assert rows[0].card["made"]["n"] == 2
+
+
+def test_equal_frames_are_left_out_of_the_ratio(real, tmp_path):
+    half = disc(0)
+    half[8:] = disc(1)[8:]
+    made = write(tmp_path / "made", [half, disc(5)])
+    (made / "001.mp4").rename(made / "alone.mp4")
+    (row,) = evaluate(Job(str(made), real, metrics=["psnr"], device="cpu"))
+    assert row.number.value < 40
+    assert row.card["made"]["without_partner"] == ["alone.mp4"]
+    assert any("1 clips have no partner" in warning for warning in row.card["warnings"])
+
+
+def test_lpips_looks_through_the_network_of_its_name(real, tmp_path, monkeypatch):
+    monkeypatch.setenv("ANIMATIC_CACHE", str(tmp_path))
+    with pytest.raises(UserError, match="animatic weights fetch lpips-vgg"):
+        value(real, real, "lpips-vgg")
+    save_file(Lpips("alex").state_dict(), tmp_path / "lpips.safetensors")
+    with pytest.raises(UserError, match="lpips needs 35 pixels each way"):
+        value(real, real, "lpips")
+    large = write(tmp_path / "large", [disc(0, size=48)])
+    assert value(large, large, "lpips").value == pytest.approx(0, abs=1e-6)
+    (tmp_path / "lpips.safetensors").write_bytes(b"nothing")
+    with pytest.raises(UserError, match="is damaged; fetch or add lpips again"):
+        value(large, large, "lpips")
 
 
 def test_pairs_that_do_not_match_are_refused(real, tmp_path):
@@ -322,6 +351,40 @@ def test_subfolders_are_labels(tmp_path):
     assert [row.metric for row in evaluate(job)][-1] == "composition joint"
 
 
+def test_clips_of_other_lengths_are_not_seen_whole(real, tmp_path):
+    short = write(tmp_path / "short", [disc(n, frames=12) for n in range(4)])
+    with pytest.raises(UserError, match="theirs differ in frames: 12, 16"):
+        value(short, real, "kvd-stage", window=Window(8))
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        ({"out": Path("nowhere/a.json")}, "folder nowhere does not exist"),
+        ({"sheet": Path("a.mp4")}, r"must end in \.png"),
+        ({"plots": Path("nowhere")}, "folder nowhere does not exist"),
+        ({"metrics": []}, "no metric"),
+        ({"metrics": ["psnr"], "sheet": Path("a.png")}, "no picture belongs to psnr"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_first(real, more, line):
+    with pytest.raises(UserError, match=line):
+        evaluate(Job(str(real), real, **{"metrics": ["kvd-stage"], **more}))
+
+
+def test_the_score_does_not_depend_on_the_order_of_a_folder():
+    """Class by class, each of ten lots would hold one class only."""
+    logits = torch.eye(10).repeat_interleave(20, 0) * 50
+
+    def look(clip):
+        number = int((clip[0, 0, 0, 0, 0].item() + 1) * 127.5 + 0.5)
+        return Look(logits[number : number + 1], logits[number : number + 1])
+
+    pairs = [(ACTIONS[0], SCENES[0])] * 200
+    seen = observe(Told(pairs), [Eyes("i3d", look, {}, whole=False)], Window(4), "", CPU)
+    assert MEASURES["is"].take(Sets(seen, None, None), "i3d")[""].value > 7
+
+
 def test_few_clips_of_a_prompt_are_refused_before_any_is_made():
     with pytest.raises(UserError, match=r"give --num 114 or more"):
         evaluate(Job("t2v", metrics=["diversity"], num=100))
@@ -343,7 +406,7 @@ def test_probes_judge_by_real_clips_that_are_not_counted():
     good = measure.take(Sets(seen, seen, seen), "i3d")
     assert good["joint"].value == good["joint"].floor == 1
     assert measure.take(Sets(other, seen, seen), "i3d")["action"].value == 0
-    with pytest.raises(UserError, match="more clips than --num"):
+    with pytest.raises(UserError, match="give more of them"):
         measure.take(Sets(seen, seen, None), "i3d")
 
 

@@ -1,6 +1,7 @@
 """Classifiers that are trained for a number: on generated clips, or on real ones."""
 
 import json
+import shutil
 from dataclasses import replace
 
 import numpy as np
@@ -54,7 +55,7 @@ def test_clips_that_show_what_they_should_teach_it(real, tmp_path, wrong):
         assert found[name].number.value == (0 if wrong else 1)
         assert found[name].number.floor == 1
     card = found["cas class"].card
-    assert (card["made"]["n"], card["real"]["n"], card["rest"]["n"]) == (24, 24, 24)
+    assert (card["made"]["n"], card["real"]["n"], card["floor"]["n"]) == (24, 24, 24)
 
 
 def test_the_same_clips_give_the_same_weights():
@@ -76,10 +77,38 @@ def test_clips_without_a_class_are_refused(real, tmp_path):
     flat.mkdir()
     for number in range(3):
         codec.encode(flat / f"{number}.mp4", painted((0, 0, 0), number), 12.0, codec.TRAINING)
-    with pytest.raises(UserError, match="one subfolder a class"):
+    with pytest.raises(UserError, match="found levels: 0, 1"):
         measured(flat, real)
+    named = folder(tmp_path / "named", 0, 3)
+    (named / "red").rename(named / "Red")
+    with pytest.raises(UserError, match="classes of made and real clips differ: Red, red"):
+        measured(named, real)
+    single = tmp_path / "single"
+    for name in ("one", "other"):
+        shutil.copytree(real / "red", single / name / "red")
+    with pytest.raises(UserError, match="needs two classes"):
+        evaluate(Job(str(single / "one"), single / "other", metrics=["cas"], window=WINDOW))
     with pytest.raises(UserError, match="cas compares with real clips"):
         evaluate(Job(str(real), metrics=["cas"]))
+
+
+def test_every_clip_is_seen_in_every_epoch():
+    seen = []
+
+    class Spy(Classifier):
+        def forward(self, clips):
+            seen.append(len(clips))
+            return super().forward(clips)
+
+    clips = [painted((0, 0, 0), n) for n in range(7)]
+    fit(Spy([2], dim=8), clips, torch.zeros(7, 1, dtype=torch.long), epochs=2, batch_size=4)
+    assert sorted(seen) == [3, 3, 4, 4]
+
+
+def test_a_checkpoint_makes_no_end_of_clips(real, tiny_checkpoint):
+    job = Job(str(tiny_checkpoint), real, device="cpu")
+    with pytest.raises(UserError, match="makes clips without end"):
+        evaluate(following(job, "t2v-accuracy"))
 
 
 def test_a_protocol_sets_the_counts_and_warns_of_others(real, tmp_path):

@@ -6,8 +6,9 @@ import torch
 
 from animatic.data.stage.captions import canonical
 from animatic.errors import UserError
+from animatic.pipelines.evaluation.composition import pair_of
 from animatic.pipelines.evaluation.job import Job, Row
-from animatic.pipelines.evaluation.sets import Number
+from animatic.pipelines.evaluation.sets import mean_of
 from animatic.pipelines.evaluation.sources import PAIRS, FolderClips, Shown, Source, StageClips
 from animatic.pipelines.generate import Model, load
 from animatic.pipelines.progress import track
@@ -46,7 +47,6 @@ def rows(job: Job) -> Iterator[Row]:
             ],
             dtype=torch.float64,
         )
-        error = None if len(costs) < 2 else (costs.std() / len(costs) ** 0.5).item()
         card = {
             "metric": "bits per dimension",
             "source": SOURCE,
@@ -56,7 +56,7 @@ def rows(job: Job) -> Iterator[Row]:
             "real": {"n": len(costs), **source.about()},
             "warnings": [],
         }
-        yield Row(NAME, split, Number(costs.mean().item(), error), card)
+        yield Row(NAME, split, mean_of(costs), card)
 
 
 def _bits_per_dim(model: Model, shown: Shown) -> float:
@@ -73,8 +73,8 @@ def _bits_per_dim(model: Model, shown: Shown) -> float:
 def _prompt(model: Model, shown: Shown) -> Prompt:
     """Return what a family is given of a clip: its words, its first frame, whatever it reads."""
     reads, text, given = model.family.reads, None, None
-    if "text" in reads and len(shown.labels) == 2:
-        text = canonical(*shown.labels)
+    if "text" in reads:
+        text = canonical(*pair_of(shown.labels))
     if "frames" in reads:
         given = shown.frames[:1]
     return Prompt(text=text, frames=given, positions=() if given is None else (0,))

@@ -8,9 +8,8 @@ from torch import Tensor
 
 from animatic.errors import UserError
 from animatic.metrics.probe import Probe
-from animatic.metrics.score import share_error
 from animatic.pipelines.evaluation.eyes import Look, Seen
-from animatic.pipelines.evaluation.sets import Number, Sets
+from animatic.pipelines.evaluation.sets import Number, Sets, share_of
 from animatic.pipelines.judge import ACTIONS, SCENES, Pair
 
 
@@ -23,10 +22,10 @@ def composition(sets: Sets, eyes: str) -> Mapping[str, Number]:
 def probed_composition(sets: Sets, eyes: str) -> Mapping[str, Number]:
     """Composition by linear probes that are fitted to real clips which are not counted."""
     if sets.rest is None:
-        raise UserError("a probe is fitted to real clips; give --data with more clips than --num")
+        raise UserError("a probe is fitted to real clips that are not counted; give more of them")
     logits = {}
     for known, names in enumerate((ACTIONS, SCENES)):
-        classes = torch.tensor([names.index(_pair(pair)[known]) for pair in sets.rest.labels])
+        classes = torch.tensor([names.index(pair_of(pair)[known]) for pair in sets.rest.labels])
         probe = Probe(sets.rest.looks[eyes].features, classes, len(names))
         for name, seen in (("made", sets.made), ("real", sets.real)):
             if seen is not None:
@@ -48,7 +47,7 @@ def _numbers(
     made: dict[str, float], real: dict[str, float] | None, count: int
 ) -> Mapping[str, Number]:
     return {
-        name: Number(share, share_error(share, count), None if real is None else real[name])
+        name: share_of(share, count, None if real is None else real[name])
         for name, share in made.items()
     }
 
@@ -80,14 +79,19 @@ def zero_shot(sets: Sets, eyes: str) -> Mapping[str, Number]:
     def share(seen: Seen) -> float:
         logits = seen.looks[eyes].logits
         best = torch.stack([logits[:, KINETICS[action]].amax(1) for action in ACTIONS], dim=1)
-        wanted = torch.tensor([ACTIONS.index(_pair(pair)[0]) for pair in seen.labels])
+        wanted = torch.tensor([ACTIONS.index(pair_of(pair)[0]) for pair in seen.labels])
         return (best.argmax(1) == wanted).double().mean().item()
 
     made, real = share(sets.made), None if sets.real is None else share(sets.real)
-    return {"action": Number(made, share_error(made, len(sets.made)), real)}
+    return {"action": share_of(made, len(sets.made), real)}
 
 
-def _pair(labels: tuple[str, ...]) -> Pair:
+def pair_of(labels: tuple[str, ...]) -> Pair:
+    """Return the action and scene that a clip should show.
+
+    Raises:
+        UserError: if that is not known.
+    """
     if len(labels) == 2 and labels[0] in ACTIONS and labels[1] in SCENES:
         return labels[0], labels[1]
     raise UserError(
@@ -103,7 +107,7 @@ def hits(seen: Seen, eyes: str) -> dict[str, Tensor]:
     """
     logits = seen.looks[eyes].logits
     actions, scenes = logits[:, : len(ACTIONS)].argmax(1), logits[:, len(ACTIONS) :].argmax(1)
-    known = [_pair(pair) for pair in seen.labels]
+    known = [pair_of(pair) for pair in seen.labels]
     wanted = [(ACTIONS.index(action), SCENES.index(scene)) for action, scene in known]
     right = torch.stack([actions, scenes], dim=1) == torch.tensor(wanted)
     return {"action": right[:, 0], "scene": right[:, 1], "joint": right.all(1)}

@@ -7,9 +7,8 @@ from typing import Any
 import torch
 
 from animatic.errors import UserError
-from animatic.metrics.score import share_error
 from animatic.pipelines.evaluation.eyes import Eyes
-from animatic.pipelines.evaluation.sets import Number
+from animatic.pipelines.evaluation.sets import Number, share_of
 from animatic.pipelines.evaluation.sources import FIRST_SEED, PAIRS, next_name
 from animatic.pipelines.judge import ACTIONS, SCENES, Pair
 from animatic.pipelines.progress import track
@@ -43,10 +42,7 @@ def counterfactual(
 
     found = _shares(maker, pairs, eyes, device, f"changing words, {split}")
     real = _shares(_renderer(), pairs, eyes, device, "rendering changes") if with_real else {}
-    numbers = {
-        name: Number(share, share_error(share, num), real.get(name))
-        for name, share in found.items()
-    }
+    numbers = {name: share_of(share, num, real.get(name)) for name, share in found.items()}
     card = {
         **eyes.about,
         "made": {

@@ -78,6 +78,7 @@ class Seen:
     labels: list[tuple[str, ...]]
     looks: dict[str, Look]
     too_short: list[str]
+    lengths: frozenset[int]
 
     def __len__(self) -> int:
         """Return the number of clips."""
@@ -100,6 +101,7 @@ def observe(
     names: list[str] = []
     labels: list[tuple[str, ...]] = []
     too_short: list[str] = []
+    lengths: set[int] = set()
     rows: dict[str, list[Look]] = {network.name: [] for network in eyes}
     for shown in track(source.clips(), len(source), title):
         if not window.fits(len(shown.frames)):
@@ -111,6 +113,7 @@ def observe(
                 look = network.look(clip if network.whole else window.cut(clip))
                 rows[network.name].append(Look(look.features.cpu(), look.logits.cpu()))
         names.append(shown.name)
+        lengths.add(len(shown.frames))
         labels.append(shown.labels)
     if not names:
         raise UserError(
@@ -120,7 +123,7 @@ def observe(
         name: Look(*(torch.cat(parts) for parts in zip(*found, strict=True)))
         for name, found in rows.items()
     }
-    return Seen(source.about(), names, labels, looks, too_short)
+    return Seen(source.about(), names, labels, looks, too_short, frozenset(lengths))
 
 
 @cache
@@ -204,7 +207,10 @@ def c3d(device: torch.device) -> Eyes:
 
 
 def _fetched(name: str, net: nn.Module, device: torch.device) -> nn.Module:
-    net.load_state_dict(load_weights(name))
+    try:
+        net.load_state_dict(load_weights(name))
+    except RuntimeError as error:
+        raise UserError(f"{weights_path(name)} is of no use; fetch {name} again") from error
     return net.eval().requires_grad_(False).to(device)
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from animatic.errors import UserError
 from animatic.pipelines.evaluation.eyes import Window
-from animatic.pipelines.evaluation.protocols import Protocol, protocol_of
+from animatic.pipelines.evaluation.protocols import ALL, Protocol, protocol_of
 from animatic.pipelines.evaluation.sets import Number
 from animatic.pipelines.evaluation.sources import (
     PAIRS,
@@ -104,6 +104,8 @@ def trios(job: Job, *, with_floor: bool, halved: bool = False) -> Iterator[Trio]
         made = FolderClips(Path(job.what), job.num)
         yield Trio("all", made, *_real(job, "validation", with_floor, halved))
         return
+    if job.num == ALL:
+        raise UserError(f"{job.what} makes clips without end; give a folder of clips")
     model = load_reader_of_text(job)
     for split in PAIRS if job.against is None else ("validation",):
         made = GeneratedClips(model, job.what, split, job.num)

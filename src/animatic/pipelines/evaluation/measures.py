@@ -1,7 +1,7 @@
 """What is measured of two sets of clips, each number with its error and its floor."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -15,14 +15,14 @@ from animatic.metrics.distance import (
     manifold,
     nearest,
 )
-from animatic.metrics.score import inception_score, jackknife, share_error
+from animatic.metrics.score import inception_score, jackknife
 from animatic.pipelines.evaluation.composition import (
     composition,
     probed_composition,
     zero_shot,
 )
 from animatic.pipelines.evaluation.eyes import Look, Seen
-from animatic.pipelines.evaluation.sets import Number, Sets
+from animatic.pipelines.evaluation.sets import Number, Sets, mean_of, share_of
 
 IS_SPLITS = 10
 
@@ -79,21 +79,29 @@ def _manifold(sets: Sets, eyes: str) -> Mapping[str, Number]:
 
 
 def _inception(sets: Sets, eyes: str) -> Mapping[str, Number]:
-    value, error = inception_score(sets.made.looks[eyes].logits, IS_SPLITS)
+    value, error = inception_score(_shuffled(sets.made.looks[eyes].logits), IS_SPLITS)
     real = None
     if sets.real is not None:
-        real = inception_score(sets.real.looks[eyes].logits, IS_SPLITS).value
+        real = inception_score(_shuffled(sets.real.looks[eyes].logits), IS_SPLITS).value
     return {"": Number(value, error, real)}
+
+
+def _shuffled(logits: Tensor) -> Tensor:
+    """Return the rows in an order of seed 0: those of a folder stand class by class."""
+    return logits[torch.randperm(len(logits), generator=torch.Generator().manual_seed(0))]
 
 
 def _diversity(sets: Sets, eyes: str) -> Mapping[str, Number]:
     """Mean distance of two clips of one prompt, over the prompts that have several."""
-    value, error = _spread(sets.made, eyes)
-    real = None if sets.real is None else _spread(sets.real, eyes)[0]
-    return {"": Number(value, error, real)}
+    made = _spread(sets.made, eyes)
+    if made is None:
+        raise UserError("diversity needs several clips of each of several prompts; raise --num")
+    real = None if sets.real is None else _spread(sets.real, eyes)
+    return {"": replace(made, floor=None if real is None else real.value)}
 
 
-def _spread(seen: Seen, eyes: str) -> tuple[float, float]:
+def _spread(seen: Seen, eyes: str) -> Number | None:
+    """Return the mean distance within prompts, or nothing if too few have several clips."""
     groups: dict[Any, list[int]] = {}
     for row, labels in enumerate(seen.labels):
         groups.setdefault(labels, []).append(row)
@@ -101,9 +109,7 @@ def _spread(seen: Seen, eyes: str) -> tuple[float, float]:
     means = torch.tensor(
         [torch.pdist(features[rows]).mean().item() for rows in groups.values() if len(rows) > 1]
     )
-    if len(means) < 2:
-        raise UserError("diversity needs several clips of each of several prompts; raise --num")
-    return means.mean().item(), (means.std() / len(means) ** 0.5).item()
+    return mean_of(means) if len(means) > 1 else None
 
 
 def _memorised(sets: Sets, eyes: str) -> Mapping[str, Number]:
@@ -111,11 +117,11 @@ def _memorised(sets: Sets, eyes: str) -> Mapping[str, Number]:
     made, real, rest = _looks(sets, eyes)
     among = nearest(real.features, real.features, leave_out_same=True)[0]
     limit = among.quantile(0.01)
-    share = (nearest(made.features, real.features)[0] < limit).double().mean().item()
+    share = (nearest(made.features, real.features)[0] <= limit).double().mean().item()
     floor = None
     if rest is not None:
-        floor = (nearest(rest.features, real.features)[0] < limit).double().mean().item()
-    return {"": Number(share, share_error(share, len(made.features)), floor)}
+        floor = (nearest(rest.features, real.features)[0] <= limit).double().mean().item()
+    return {"": share_of(share, len(made.features), floor)}
 
 
 def _looks(sets: Sets, eyes: str) -> tuple[Look, Look, Look | None]:
@@ -129,18 +135,19 @@ _KVD = "Binkowski et al. 2018, arXiv:1801.01401"
 _PRDC = "Kynkäänniemi et al. 2019, arXiv:1904.06991; Naeem et al. 2020, arXiv:2002.09797"
 
 MEASURES = {
-    "fvd": Measure("i3d", "Fréchet video distance", _FVD, True, _frechet),
-    "fvd-stage": Measure("stage-net", "Fréchet distance (stage-net)", _FVD, True, _frechet),
-    "kvd": Measure("i3d", "kernel video distance, unbiased", _KVD, True, _kernel),
-    "kvd-stage": Measure("stage-net", "kernel distance (stage-net)", _KVD, True, _kernel),
+    "fvd": Measure("i3d", "Fréchet video distance", _FVD, True, _frechet, 3),
+    "fvd-stage": Measure("stage-net", "Fréchet distance (stage-net)", _FVD, True, _frechet, 3),
+    "kvd": Measure("i3d", "kernel video distance, unbiased", _KVD, True, _kernel, 3),
+    "kvd-stage": Measure("stage-net", "kernel distance (stage-net)", _KVD, True, _kernel, 3),
     "fid": Measure(
         "inception",
         "Fréchet distance of single frames",
         "Heusel et al. 2017, arXiv:1706.08500",
         True,
         _frechet,
+        3,
     ),
-    "kid": Measure("inception", "kernel distance of single frames", _KVD, True, _kernel),
+    "kid": Measure("inception", "kernel distance of single frames", _KVD, True, _kernel, 3),
     "prdc": Measure("i3d", "precision, recall, density, coverage", _PRDC, True, _manifold, 6),
     "prdc-stage": Measure(
         "stage-net", "precision, recall, density, coverage (stage-net)", _PRDC, True, _manifold, 6

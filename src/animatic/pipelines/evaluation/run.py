@@ -25,11 +25,10 @@ from animatic.pipelines.evaluation.job import (
 from animatic.pipelines.evaluation.measures import MEASURES, Measure
 from animatic.pipelines.evaluation.plots import plot_composition
 from animatic.pipelines.evaluation.protocols import judged_by
-from animatic.pipelines.evaluation.sets import Sets
+from animatic.pipelines.evaluation.sets import Sets, check_alike
 from animatic.pipelines.evaluation.sources import PAIRS
 from animatic.pipelines.judge import Pair
 from animatic.storage.atomic import write_text
-from animatic.storage.video_file import check_output
 from animatic.types import Frames
 
 ENOUGH = 2048
@@ -47,8 +46,9 @@ def evaluate(job: Job) -> list[Row]:
     """
     measures = _measures(job)
     device = choose_device(job.device)
+    eyes = [EYES[name](device) for name in sorted({m.eyes for m in measures.values()})]
     rows = [*_of_pairs(job, device), *_of_changes(job, device), *_of_classes(job, device)]
-    rows += [*bits.rows(job), *(_of_features(job, measures, device) if measures else ())]
+    rows += [*bits.rows(job), *(_of_features(job, measures, eyes, device) if measures else ())]
     if job.protocol is not None:
         rows = [replace(row, card=judged_by(job.protocol, row.card)) for row in rows]
     if job.out is not None:
@@ -57,12 +57,15 @@ def evaluate(job: Job) -> list[Row]:
             "torch": torch.__version__,
             "rows": [asdict(row) for row in rows],
         }
-        write_text(job.out, json.dumps(table, indent=2, ensure_ascii=False) + "\n")
+        content = json.dumps(table, indent=2, ensure_ascii=False, allow_nan=False)
+        write_text(job.out, content + "\n")
     return rows
 
 
-def _of_features(job: Job, measures: dict[str, Measure], device: torch.device) -> Iterator[Row]:
-    eyes = [EYES[name](device) for name in sorted({m.eyes for m in measures.values()})]
+def _of_features(
+    job: Job, measures: dict[str, Measure], eyes: Sequence[Eyes], device: torch.device
+) -> Iterator[Row]:
+    shown = None
     for trio in trios(job, with_floor=any(m.needs_real for m in measures.values())):
         made = observe(trio.made, eyes, job.window, f"looking at clips, {trio.split}", device)
         real, rest = (
@@ -78,8 +81,9 @@ def _of_features(job: Job, measures: dict[str, Measure], device: torch.device) -
             plot_composition(job.plots, trio.split, made, measures["composition"].eyes)
         if job.plots is not None and trio.real is not None:
             write_nearest(job.plots, trio, sets, eyes[-1].name)
-        if job.sheet is not None and trio.split in ("heldout", "all"):
-            write_first(job.sheet, trio.made)
+        shown = trio.made
+    if job.sheet is not None and shown is not None:
+        write_first(job.sheet, shown)
 
 
 def _of_pairs(job: Job, device: torch.device) -> Iterator[Row]:
@@ -125,12 +129,15 @@ def _of_classes(job: Job, device: torch.device) -> Iterator[Row]:
 
 
 def _measures(job: Job) -> dict[str, Measure]:
+    """Return what is measured of features; refuse what cannot be, before any work is done."""
     if job.num < 2:
         raise UserError(f"num {job.num} must be at least 2")
     if min(job.window.frames, job.window.stride) < 1:
         raise UserError(
             f"frames {job.window.frames} and stride {job.window.stride} must be at least 1"
         )
+    if not job.metrics:
+        raise UserError("no metric is asked for")
     for name in job.metrics:
         if name not in (*MEASURES, *OTHERS):
             raise UserError(
@@ -139,36 +146,49 @@ def _measures(job: Job) -> dict[str, Measure]:
         compares = MEASURES[name].needs_real if name in MEASURES else name in taught.SOURCES
         if compares and job.against is None and job.data is None:
             raise UserError(f"{name} compares with real clips; give --data or a second folder")
-    if job.sheet is not None:
-        check_output(job.sheet)
+    measures = {name: MEASURES[name] for name in job.metrics if name in MEASURES}
+    fewest = 2 + max(len(split) for split in PAIRS.values())
+    if "diversity" in measures and not is_folder_of_clips(job.what) and job.num < fewest:
+        raise UserError(f"diversity needs several clips of a prompt; give --num {fewest} or more")
+    _check_outputs(job, pictures=bool(measures))
+    return measures
+
+
+def _check_outputs(job: Job, *, pictures: bool) -> None:
+    for path in (job.sheet, job.out):
+        if path is not None and not path.parent.is_dir():
+            raise UserError(f"the folder {path.parent} does not exist; make it or give another")
+    if job.sheet is not None and job.sheet.suffix.lower() != ".png":
+        raise UserError(f"the sheet {job.sheet} must end in .png")
     if job.plots is not None and not job.plots.is_dir():
         raise UserError(f"the folder {job.plots} does not exist; make it or give another")
-    measures = {name: MEASURES[name] for name in job.metrics if name in MEASURES}
-    if "diversity" in measures and not is_folder_of_clips(job.what):
-        fewest = 2 + max(len(split) for split in PAIRS.values())
-        if job.num < fewest:
-            raise UserError(
-                f"diversity needs several clips of a prompt; give --num {fewest} or more"
-            )
-    return measures
+    if not pictures and (job.sheet is not None or job.plots is not None):
+        raise UserError(f"no picture belongs to {', '.join(job.metrics)}; add a metric of features")
 
 
 def _numbers(
     job: Job, measures: dict[str, Measure], eyes: Sequence[Eyes], split: str, sets: Sets
 ) -> Iterator[Row]:
-    _check_alike(sets)
-    about = {network.name: network.about for network in eyes}
+    if sets.real is not None:
+        check_alike(sets.made.about, sets.real.about)
+    by_name = {network.name: network for network in eyes}
     for name, measure in measures.items():
         for seen in (sets.made, sets.real):
             if seen is not None and len(seen) < measure.least:
                 raise UserError(f"{name} needs {measure.least} clips at least, not {len(seen)}")
+        network = by_name[measure.eyes]
+        if network.whole and sets.real is not None:
+            lengths = sorted(sets.made.lengths | sets.real.lengths)
+            if len(lengths) > 1:
+                found = ", ".join(map(str, lengths))
+                raise UserError(f"{name} sees whole clips, and theirs differ in frames: {found}")
         card = {
             "metric": measure.about,
             "source": measure.source,
             **measure.protocol,
-            "window": job.window.about(),
+            "window": "whole clips" if network.whole else job.window.about(),
             "values": "[-1, 1]",
-            **about[measure.eyes],
+            **network.about,
             "made": _told(sets.made),
             "real": _told(sets.real),
             "floor": _told(sets.rest),
@@ -184,16 +204,6 @@ def _told(seen: Seen | None) -> dict[str, Any] | None:
     return {"n": len(seen), "too_short": seen.too_short, **seen.about}
 
 
-def _check_alike(sets: Sets) -> None:
-    """Refuse sets of different size or rate: the difference would be measured, not the clips."""
-    if sets.real is None:
-        return
-    for key in ("resolution", "fps"):
-        made, real = sets.made.about.get(key), sets.real.about.get(key)
-        if made != real:
-            raise UserError(f"the {key} of the two sets differs: {made} and {real}")
-
-
 def _warnings(measure: Measure, sets: Sets) -> list[str]:
     warnings = []
     few = min(len(sets.made), len(sets.made) if sets.real is None else len(sets.real))
@@ -202,5 +212,5 @@ def _warnings(measure: Measure, sets: Sets) -> list[str]:
     if measure.needs_real and sets.rest is None:
         warnings.append("no real clips were left for a floor")
     both = (sets.made,) if sets.real is None else (sets.made, sets.real)
-    lossy = [seen.about["clips"] for seen in both if "lossy" in seen.about["container"]]
-    return warnings + [f"{clips}: lossy files change the distances" for clips in lossy]
+    files = [seen.about["clips"] for seen in both if seen.about["clips"].startswith("the folder")]
+    return warnings + [f"{clips}: the loss of its files is in the number" for clips in files]

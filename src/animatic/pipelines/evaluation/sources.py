@@ -14,7 +14,7 @@ from animatic.data.footage import find_videos
 from animatic.data.stage.captions import canonical
 from animatic.data.stage.splits import HELD_OUT, SEEN
 from animatic.errors import UserError
-from animatic.pipelines.generate import Creation, Model
+from animatic.pipelines.generate import Model
 from animatic.storage import codec
 from animatic.types import ClipShape, Frames
 
@@ -80,14 +80,9 @@ class GeneratedClips:
 
     def clips(self) -> Iterator[Shown]:
         """Make the clips."""
-        pairs = cycle(PAIRS[self.split])
-        for pair, made in zip(pairs, self.creations(), strict=False):
-            yield Shown(f"{made.prompt} (seed {made.seed})", made.frames, pair)
-
-    def creations(self) -> Iterator[Creation]:
-        """Make the clips, as the model hands them out."""
         for number, pair in enumerate(islice(cycle(PAIRS[self.split]), self.num)):
-            yield self.model.generate(canonical(*pair), seed=FIRST_SEED + number)
+            made = self.model.generate(canonical(*pair), seed=FIRST_SEED + number)
+            yield Shown(f"{made.prompt} (seed {made.seed})", made.frames, pair)
 
 
 class StageClips:
@@ -153,7 +148,7 @@ class FolderClips:
         sizes = sorted(self.kinds)
         return {
             "clips": f"the folder {self.folder.name}, drawn by seed 0",
-            "container": ", ".join(sorted({path.suffix[1:] for path in self.files})) + " (lossy)",
+            "container": ", ".join(sorted({path.suffix[1:] for path in self.files})),
             "resolution": ", ".join(f"{width}x{height}" for height, width, _ in sizes),
             "fps": sizes[0][2] if sizes else None,
             "skipped": self.skipped,

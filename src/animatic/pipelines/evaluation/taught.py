@@ -7,11 +7,10 @@ from jaxtyping import Int
 from torch import Tensor
 
 from animatic.errors import UserError
-from animatic.metrics.score import share_error
 from animatic.metrics.stage_net import Classifier
 from animatic.pipelines.evaluation.eyes import Window
-from animatic.pipelines.evaluation.sets import Number
-from animatic.pipelines.evaluation.sources import Shown, Source
+from animatic.pipelines.evaluation.sets import Number, check_alike, share_of
+from animatic.pipelines.evaluation.sources import Shown, Source, chosen
 from animatic.pipelines.naming import fit, named
 from animatic.pipelines.progress import track
 from animatic.types import Frames, to_clip
@@ -53,47 +52,73 @@ def classify(
 ) -> tuple[dict[str, Number], dict[str, Any]]:
     """Return the accuracies by name, and the card.
 
-    In the place of generated clips stand as many real ones (`rest`): to train on for `cas`, to be
-    tested for `accuracy`.
+    In the place of generated clips stand real ones (`rest`): to train on for `cas`, to be tested
+    for `accuracy`. Both classifiers learn equally many clips.
 
     Raises:
-        UserError: if it is not known what clips show, or `accuracy` has no real clips to train on.
+        UserError: if it is not known what clips show, the two sets have other classes or sizes, or
+            `accuracy` has no real clips to train on.
     """
     if rest is None and "accuracy" in names:
         raise UserError("accuracy trains on real clips that are not counted; give more of them")
-    sources = {"made": made, "real": real} | ({} if rest is None else {"rest": rest})
+    sources = {"made": made, "real": real} | ({} if rest is None else {"floor": rest})
     shown = {name: _read(source, window, name) for name, source in sources.items()}
-    labels = {clip.labels for clips in shown.values() for clip in clips}
-    depths = {len(each) for each in labels}
-    if len(depths) != 1 or not depths <= FACTORS.keys():
-        raise UserError(f"{names[0]} needs clips whose class is known: one subfolder a class")
-    known = [sorted(set(level)) for level in zip(*labels, strict=True)]
+    check_alike(made.about(), real.about())
+    known = _classes(shown)
     told = {name: _told(clips, known) for name, clips in shown.items()}
     counts = [len(classes) for classes in known]
-    by_real = None if rest is None else _taught(told["rest"], counts, device)
+    num_learnt = min(len(told[name].clips) for name in told if name != "real")
+    by_real = None if rest is None else _taught(told["floor"], num_learnt, counts, device)
     floor = None if by_real is None else _right(by_real, told["real"])
     numbers: dict[str, Number] = {}
     if "cas" in names:
-        right = _right(_taught(told["made"], counts, device), told["real"])
+        right = _right(_taught(told["made"], num_learnt, counts, device), told["real"])
         numbers |= _numbers("cas", right, floor, len(told["real"].clips))
     if "accuracy" in names and by_real is not None:
         right = _right(by_real, told["made"])
         numbers |= _numbers("accuracy", right, floor, len(told["made"].clips))
     card = {
         "network": f"{DIM} to {8 * DIM} channels, trained here, {EPOCHS} epochs, seed 0",
+        "learnt": num_learnt,
         "window": window.about(),
         "values": "[-1, 1]",
         **{
             name: {"n": len(told[name].clips), **source.about()} for name, source in sources.items()
         },
-        "warnings": [],
+        "warnings": [] if rest is not None else ["no real clips were left for a floor"],
     }
     return numbers, card
 
 
+def _classes(shown: dict[str, list[Shown]]) -> list[list[str]]:
+    """Return the names of the classes, of each thing that is named.
+
+    Raises:
+        UserError: if a clip has none, or they are not those of the other clips.
+    """
+    seen = {name: {clip.labels for clip in clips} for name, clips in shown.items()}
+    depths = {len(labels) for found in seen.values() for labels in found}
+    if len(depths) != 1 or not depths <= FACTORS.keys():
+        raise UserError(
+            "clips must lie in one subfolder a class, or action/scene, the same way in both sets; "
+            f"found levels: {', '.join(map(str, sorted(depths)))}"
+        )
+    levels = {
+        name: [set(level) for level in zip(*found, strict=True)] for name, found in seen.items()
+    }
+    for name, found in levels.items():
+        for level, wanted in zip(found, levels["real"], strict=True):
+            if level != wanted:
+                odd = ", ".join(sorted(level ^ wanted))
+                raise UserError(f"the classes of {name} and real clips differ: {odd}")
+    if any(len(level) < 2 for level in levels["real"]):
+        raise UserError("a classifier needs two classes at least, a subfolder each")
+    return [sorted(level) for level in levels["real"]]
+
+
 def _read(source: Source, window: Window, name: str) -> list[Shown]:
     clips = [
-        shown._replace(frames=shown.frames[window.places])
+        shown._replace(frames=shown.frames[window.places].copy())
         for shown in track(source.clips(), len(source), f"reading {name} clips")
         if window.fits(len(shown.frames))
     ]
@@ -110,11 +135,12 @@ def _told(clips: list[Shown], known: list[list[str]]) -> Told:
     return Told([clip.frames for clip in clips], torch.tensor(classes))
 
 
-def _taught(told: Told, counts: list[int], device: torch.device) -> Classifier:
+def _taught(told: Told, num: int, counts: list[int], device: torch.device) -> Classifier:
+    places = chosen(len(told.clips), num)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         net = Classifier(counts, DIM).to(device)
-        fit(net, told.clips, told.classes, epochs=EPOCHS)
+        fit(net, [told.clips[place] for place in places], told.classes[places], epochs=EPOCHS)
     return net
 
 
@@ -127,8 +153,6 @@ def _right(net: Classifier, told: Told) -> Right:
 
 def _numbers(name: str, right: Right, floor: Right | None, count: int) -> dict[str, Number]:
     return {
-        f"{name} {part}": Number(
-            share, share_error(share, count), None if floor is None else floor[part]
-        )
+        f"{name} {part}": share_of(share, count, None if floor is None else floor[part])
         for part, share in right.items()
     }

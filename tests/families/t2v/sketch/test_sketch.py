@@ -256,7 +256,7 @@ def test_details_follow_the_sketch_that_is_given(tools, networks):
 def test_the_generator_stays_when_its_steps_are_over_and_the_critic_goes_on(engine, tools):
     config = replace(TINY, generator_steps=6)
     learner = SketchLearner(config, engine, tools)
-    kept = {}
+    kept, averaged = {}, {}
     for step in range(2 * TINY.basis_steps + 8):
         torch.manual_seed(step)
         losses = learner.step([Batch(clips(), ("golf", "sailing", "a b c", "skiing"))], step)
@@ -266,10 +266,13 @@ def test_the_generator_stays_when_its_steps_are_over_and_the_critic_goes_on(engi
                 name: [parameter.clone() for parameter in network.parameters()]
                 for name, network in learner.trained.items()
             }
+            averaged = {name: w.clone() for name, w in learner.average.state_dict().items()}
     assert set(losses) == {"misfit", "critic", "penalty"}
     for name, network in learner.trained.items():
         same = [torch.equal(a, b) for a, b in zip(kept[name], network.parameters(), strict=True)]
         assert all(same) == (name != "critic")
+    for name, weight in learner.average.state_dict().items():
+        assert torch.equal(weight, averaged[name]) or name.startswith("critic.")
 
 
 def test_a_lesson_says_what_a_sketch_lacks(engine, tools):

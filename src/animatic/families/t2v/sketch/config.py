@@ -81,7 +81,8 @@ class SketchConfig:
     drawn_clips: int = 4
     """Clips of each batch part that are drawn anew, for the critic to compare with real ones."""
     adversarial_start: int = 500
-    """Step after which clips are drawn; before it the critic only learns which text fits."""
+    """Step, counted from the fitted bases, after which clips are drawn; before it the critic only
+    learns which text fits."""
     adversarial_every: int = 4
     """Steps between those in which clips are drawn, for the critic and the details to learn by."""
     adversarial_weight: float = 0.01
@@ -94,7 +95,8 @@ class SketchConfig:
     """Drawings between gradient penalties."""
 
     generator_steps: int = 1_000_000
-    """Steps in which the generator learns; after them it stays as it is and the critic goes on."""
+    """Steps, counted from the fitted bases, in which the generator learns; after them it stays as
+    it is and the critic goes on."""
 
     flow_rate: float = 1e-3
     """Adam's learning rate of both transformers."""

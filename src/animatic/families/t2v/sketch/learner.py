@@ -79,7 +79,8 @@ class SketchLearner:
         if generating:
             losses |= self._learn_details(lessons, drafts)
         for name, network in self.trained.items():
-            follow(getattr(self.average, name), network, self.config.ema_decay, step)
+            if generating or name == "critic":
+                follow(getattr(self.average, name), network, self.config.ema_decay, step)
         return losses
 
     def weights(self) -> Weights:
