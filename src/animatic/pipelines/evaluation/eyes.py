@@ -149,19 +149,14 @@ def inception(device: torch.device) -> Eyes:
     Raises:
         UserError: if its weights were not fetched.
     """
-    net = _fetched("inception", inception_net.Inception(), device)
-
-    def look(clip: Clips) -> Look:
-        features = net(clip[:, :, clip.shape[2] // 2])
-        return Look(features, features)
-
+    net = _published("inception", inception_net.Inception(), device)
+    side = inception_net.SIDE
     about = {
         "network": "Inception of 2015, features before the classifier",
-        "weights": hash_of(weights_path("inception")),
-        "resize": f"bilinear to {inception_net.SIDE}x{inception_net.SIDE}, pixel centres",
+        "resize": f"bilinear to {side}x{side}, pixel centres",
         "frame": "the middle one of the window",
     }
-    return Eyes("inception", look, about, whole=False)
+    return _eyes("inception", lambda clip: net(clip[:, :, clip.shape[2] // 2]), about)
 
 
 @cache
@@ -171,18 +166,12 @@ def i3d(device: torch.device) -> Eyes:
     Raises:
         UserError: if its weights were not fetched.
     """
-    net = _fetched("i3d", i3d_net.I3D(), device)
-
-    def look(clip: Clips) -> Look:
-        logits = net(clip)
-        return Look(logits, logits)
-
+    net, side = _published("i3d", i3d_net.I3D(), device), i3d_net.SIDE
     about = {
         "network": "I3D, Kinetics-400, logits",
-        "weights": hash_of(weights_path("i3d")),
-        "resize": f"bilinear to {i3d_net.SIDE}x{i3d_net.SIDE}, pixel centres",
+        "resize": f"bilinear to {side}x{side}, pixel centres",
     }
-    return Eyes("i3d", look, about, whole=False, min_frames=i3d_net.MIN_FRAMES)
+    return _eyes("i3d", net, about, i3d_net.MIN_FRAMES)
 
 
 @cache
@@ -192,26 +181,33 @@ def c3d(device: torch.device) -> Eyes:
     Raises:
         UserError: if its weights were not added.
     """
-    net = _fetched("c3d", c3d_net.C3D(), device)
-
-    def look(clip: Clips) -> Look:
-        logits = net(clip)
-        return Look(logits, logits)
-
+    net, side = _published("c3d", c3d_net.C3D(), device), c3d_net.SIDE
     about = {
         "network": "C3D, UCF-101, logits",
-        "weights": hash_of(weights_path("c3d")),
-        "resize": f"bilinear to {c3d_net.SIDE}x{c3d_net.SIDE}, corners aligned",
+        "resize": f"bilinear to {side}x{side}, corners aligned",
     }
-    return Eyes("c3d", look, about, whole=False, min_frames=c3d_net.NUM_FRAMES)
+    return _eyes("c3d", net, about, c3d_net.NUM_FRAMES)
 
 
-def _fetched(name: str, net: nn.Module, device: torch.device) -> nn.Module:
+def _published(name: str, net: nn.Module, device: torch.device) -> nn.Module:
     try:
         net.load_state_dict(load_weights(name))
     except RuntimeError as error:
         raise UserError(f"{weights_path(name)} is of no use; fetch {name} again") from error
     return net.eval().requires_grad_(False).to(device)
+
+
+def _eyes(
+    name: str, net: Callable[[Clips], Tensor], about: dict[str, Any], min_frames: int = 1
+) -> Eyes:
+    """Return the eyes of a network whose one answer is both features and logits."""
+
+    def look(clip: Clips) -> Look:
+        found = net(clip)
+        return Look(found, found)
+
+    told = {**about, "weights": hash_of(weights_path(name))}
+    return Eyes(name, look, told, whole=False, min_frames=min_frames)
 
 
 EYES = {"stage-net": stage_net, "i3d": i3d, "inception": inception, "c3d": c3d}
