@@ -40,9 +40,7 @@ CRITIC_NUM = 96
 LIMITS = (
     "Sees only what Stage shows: one person, 16 actions, 8 scenes, 2.7 seconds at 64x64. Faces "
     "and hands are not resolved, thin props (clubs, balls, ropes) often vanish, bodies come apart "
-    "in fast turns. The critic tells real clips from generated ones and right scenes from wrong "
-    "ones, and often right actions from wrong ones; but the best of four clips by its score showed "
-    "the action hardly more often than the worst. "
+    "in fast turns; strong light burns out. What the critic is worth stands under `critic`. "
     "Words outside Stage's captions are guessed from their neighbours in the text encoder."
 )
 

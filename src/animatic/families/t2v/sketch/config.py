@@ -85,8 +85,8 @@ class SketchConfig:
     learns which text fits."""
     adversarial_every: int = 4
     """Steps between those in which clips are drawn, for the critic and the details to learn by."""
-    adversarial_weight: float = 0.01
-    """Weight of the critic in the loss of the details."""
+    adversarial_weight: float = 0.1
+    """Weight of the critic in the loss of the details; 0 leaves them blurred (docs/log.md)."""
     wrong_text_weight: float = 0.5
     """Weight of real clips with wrong text in the critic's loss (TFGAN: 0.5)."""
     penalty: float = 1.0
