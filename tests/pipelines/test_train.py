@@ -220,9 +220,10 @@ def test_two_processes_train_the_same_weights(footage, tmp_path, accumulate):
 
 def test_settings_replace_values_of_a_preset():
     tiny = catalog.family("t2v").presets["tiny"]
-    changed = adjusted(tiny, ["dim=64", "wrong_text_weight=0", "penalty=2"])
+    changed = adjusted(tiny, ["dim=64", "wrong_text_weight=0", "penalty=2", "every_word=False"])
     assert (changed.dim, changed.wrong_text_weight, changed.penalty) == (64, 0.0, 2.0)
     assert changed.num_layers == tiny.num_layers
+    assert not changed.every_word
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ def adjusted(config: Any, settings: Sequence[str]) -> Any:
         former = getattr(config, name)
         kind = type(former)
         try:
-            known = {"true": True, "false": False}[value] if kind is bool else kind(value)
+            known = {"true": True, "false": False}[value.lower()] if kind is bool else kind(value)
         except (ValueError, KeyError) as error:
             raise UserError(f"{name} {value!r} must be a value such as {former}") from error
         config = replace(config, **{name: known})

@@ -203,7 +203,7 @@ class SketchLearner:
     def _slope(self, clips: Clips, text: EncodedText) -> Float[Tensor, ""]:
         """Return the squared slope of how real the critic finds real and then drawn clips.
 
-        The bare critic is called: the engine would wait for its gradients in every process.
+        The bare critic is called: an engine of several processes expects one call a backward pass.
         """
         noised = clips + PENALTY_NOISE * torch.randn_like(clips)
         rise = self.critic(noised, text).real - self.critic(clips, text).real
