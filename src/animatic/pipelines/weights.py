@@ -4,11 +4,12 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from animatic.errors import UserError
 from animatic.metrics import c3d, i3d, inception, lpips
@@ -16,6 +17,8 @@ from animatic.pipelines.progress import counting
 from animatic.storage.atomic import replacing
 from animatic.storage.published import check_hash, download, read_arrays, read_member, read_npz
 from animatic.storage.torchscript import read_torchscript
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -180,6 +183,19 @@ def _prepared(name: str) -> Path:
     except OSError as error:
         raise UserError(f"cannot make the folder {target.parent}: {error.strerror}") from error
     return target
+
+
+def load_network(name: str, net: Network, device: torch.device) -> Network:
+    """Return a network with its published weights, frozen.
+
+    Raises:
+        UserError: if they are not there yet, or are another network's.
+    """
+    try:
+        net.load_state_dict(load_weights(name))
+    except RuntimeError as error:
+        raise UserError(f"{weights_path(name)} is of no use; fetch {name} again") from error
+    return net.eval().requires_grad_(False).to(device)
 
 
 def load_weights(name: str) -> dict[str, Tensor]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from animatic.errors import UserError
 from animatic.metrics import c3d as c3d_net
@@ -18,7 +18,7 @@ from animatic.metrics import inception as inception_net
 from animatic.pipelines.evaluation.sources import Source
 from animatic.pipelines.judge import load_judge
 from animatic.pipelines.progress import track
-from animatic.pipelines.weights import load_weights, weights_path
+from animatic.pipelines.weights import load_network, weights_path
 from animatic.storage.published import hash_of
 from animatic.types import Clips, to_clip
 
@@ -149,7 +149,7 @@ def inception(device: torch.device) -> Eyes:
     Raises:
         UserError: if its weights were not fetched.
     """
-    net = _published("inception", inception_net.Inception(), device)
+    net = load_network("inception", inception_net.Inception(), device)
     side = inception_net.SIDE
     about = {
         "network": "Inception of 2015, features before the classifier",
@@ -166,7 +166,7 @@ def i3d(device: torch.device) -> Eyes:
     Raises:
         UserError: if its weights were not fetched.
     """
-    net, side = _published("i3d", i3d_net.I3D(), device), i3d_net.SIDE
+    net, side = load_network("i3d", i3d_net.I3D(), device), i3d_net.SIDE
     about = {
         "network": "I3D, Kinetics-400, logits",
         "resize": f"bilinear to {side}x{side}, pixel centres",
@@ -181,20 +181,12 @@ def c3d(device: torch.device) -> Eyes:
     Raises:
         UserError: if its weights were not added.
     """
-    net, side = _published("c3d", c3d_net.C3D(), device), c3d_net.SIDE
+    net, side = load_network("c3d", c3d_net.C3D(), device), c3d_net.SIDE
     about = {
         "network": "C3D, UCF-101, logits",
         "resize": f"bilinear to {side}x{side}, corners aligned",
     }
     return _eyes("c3d", net, about, c3d_net.NUM_FRAMES)
-
-
-def _published(name: str, net: nn.Module, device: torch.device) -> nn.Module:
-    try:
-        net.load_state_dict(load_weights(name))
-    except RuntimeError as error:
-        raise UserError(f"{weights_path(name)} is of no use; fetch {name} again") from error
-    return net.eval().requires_grad_(False).to(device)
 
 
 def _eyes(

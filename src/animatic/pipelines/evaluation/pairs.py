@@ -14,7 +14,7 @@ from animatic.pipelines.evaluation.eyes import Window
 from animatic.pipelines.evaluation.sets import Number, mean_of
 from animatic.pipelines.evaluation.sources import FolderClips
 from animatic.pipelines.progress import track
-from animatic.pipelines.weights import load_weights, weights_path
+from animatic.pipelines.weights import load_network, weights_path
 from animatic.storage.published import hash_of
 from animatic.types import Clips, to_clip
 
@@ -97,6 +97,4 @@ def _check(name: str, pair: list[Clips], metrics: list[str], window: Window) -> 
 def _metric(name: str, device: torch.device) -> Compare:
     if name not in BACKBONES:
         return {"psnr": psnr, "ssim": ssim}[name]
-    net = Lpips(BACKBONES[name])
-    net.load_state_dict(load_weights(name))
-    return net.eval().requires_grad_(False).to(device).clips
+    return load_network(name, Lpips(BACKBONES[name]), device).clips
