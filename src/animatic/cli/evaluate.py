@@ -46,7 +46,8 @@ def evaluate(  # noqa: PLR0913
         frames: frames of each clip that are compared, from the first on.
         stride: take every so many-th frame.
         out: write the numbers with their protocol cards to this JSON file.
-        sheet: write a contact sheet of held-out pairs to this .png.
+        sheet: write a contact sheet of the first clips to this .png, of a checkpoint those of
+            held-out pairs.
         plots: draw into this folder: accuracy of each pair, what actions are taken for, the first
             clips beside the real ones nearest to them.
         device: cpu, cuda, or auto for a GPU where there is one.

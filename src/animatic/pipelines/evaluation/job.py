@@ -31,13 +31,13 @@ class Job:
         what: a checkpoint (name, file or run folder), or a folder of clips.
         against: a folder of real clips.
         data: a rendered Stage data set.
-        metrics: names of `MEASURES`.
+        metrics: names of `MEASURES` and of the others that `evaluate` knows.
         num: clips of each set, at most.
         num_real: real clips, if not as many.
         window: which frames count.
         out: JSON file for the table and its cards.
-        sheet: contact sheet of the first generated clips of held-out pairs.
-        plots: folder for pictures of the composition.
+        sheet: contact sheet of the first clips of the last split, held-out pairs of a checkpoint.
+        plots: folder for pictures of the composition and for nearest real clips.
         device: cpu, cuda or auto.
         protocol: the published one that `num`, `num_real`, `metrics` and `window` come from.
     """

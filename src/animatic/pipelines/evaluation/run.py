@@ -24,7 +24,7 @@ from animatic.pipelines.evaluation.job import (
 )
 from animatic.pipelines.evaluation.measures import MEASURES, Measure
 from animatic.pipelines.evaluation.plots import plot_composition
-from animatic.pipelines.evaluation.protocols import judged_by
+from animatic.pipelines.evaluation.protocols import compared_with
 from animatic.pipelines.evaluation.sets import Sets, check_alike
 from animatic.pipelines.evaluation.sources import PAIRS
 from animatic.pipelines.judge import Pair
@@ -50,7 +50,7 @@ def evaluate(job: Job) -> list[Row]:
     rows = [*_of_pairs(job, device), *_of_changes(job, device), *_of_classes(job, device)]
     rows += [*bits.rows(job), *(_of_features(job, measures, eyes, device) if measures else ())]
     if job.protocol is not None:
-        rows = [replace(row, card=judged_by(job.protocol, row.card)) for row in rows]
+        rows = [replace(row, card=compared_with(job.protocol, row.card)) for row in rows]
     if job.out is not None:
         table = {
             "animatic": animatic.__version__,

@@ -1,4 +1,4 @@
-"""How words steer the critic, and how many words there are."""
+"""How words are handed to the networks, and how they steer the critic."""
 
 import torch
 from jaxtyping import Float
