@@ -226,6 +226,12 @@ def test_settings_replace_values_of_a_preset():
     assert not changed.every_word
 
 
+def test_settings_are_checked_together_in_any_order():
+    tiny = catalog.family("t2v").presets["tiny"]
+    changed = adjusted(tiny, ["size=24", "detail_patch=12", "sketch_size=6"])
+    assert (changed.size, changed.detail_patch, changed.sketch_size) == (24, 12, 6)
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [

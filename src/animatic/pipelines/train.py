@@ -113,19 +113,20 @@ def adjusted(config: Any, settings: Sequence[str]) -> Any:
     Raises:
         UserError: if there is no such name, or the value is of another type.
     """
+    changes: dict[str, Any] = {}
+    names = [field.name for field in fields(config)]
     for words in settings:
         name, _, value = words.partition("=")
-        names = [field.name for field in fields(config)]
         if name not in names:
             raise UserError(f"there is no setting {name!r}; there are {', '.join(names)}")
         former = getattr(config, name)
         kind = type(former)
         try:
-            known = {"true": True, "false": False}[value.lower()] if kind is bool else kind(value)
+            new = {"true": True, "false": False}[value.lower()] if kind is bool else kind(value)
         except (ValueError, KeyError) as error:
             raise UserError(f"{name} {value!r} must be a value such as {former}") from error
-        config = replace(config, **{name: known})
-    return config
+        changes[name] = new
+    return replace(config, **changes)
 
 
 def _engine(run: Run) -> Any:
