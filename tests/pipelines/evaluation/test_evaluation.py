@@ -11,6 +11,7 @@ from safetensors.torch import save_file
 
 from animatic.errors import UserError
 from animatic.metrics.lpips import Lpips
+from animatic.pipelines.evaluation import run
 from animatic.pipelines.evaluation.composition import KINETICS, hits
 from animatic.pipelines.evaluation.counterfactual import counterfactual
 from animatic.pipelines.evaluation.eyes import Eyes, Look, Window, observe, stage_net
@@ -123,7 +124,7 @@ def test_corrupt_clips_are_named_and_counted(real, tmp_path):
 
 
 def test_clips_that_differ_are_refused(real, tmp_path):
-    mixed = write(tmp_path / "mixed", [disc(0), disc(1, size=48)])
+    mixed = write(tmp_path / "mixed", [disc(0), disc(1, size=48), disc(2)])
     with pytest.raises(UserError, match="32x32 at 12 fps and 48x48 at 12 fps"):
         value(mixed, real, "kvd-stage")
     faster = write(tmp_path / "faster", [disc(n) for n in range(8)], fps=24.0)
@@ -189,6 +190,9 @@ class Told:
 
     def __len__(self):
         return len(self.pairs)
+
+    def labels(self):
+        return self.pairs
 
     def clips(self):
         for number, pair in enumerate(self.pairs):
@@ -406,8 +410,21 @@ def test_probes_judge_by_real_clips_that_are_not_counted():
     good = measure.take(Sets(seen, seen, seen), "i3d")
     assert good["joint"].value == good["joint"].floor == 1
     assert measure.take(Sets(other, seen, seen), "i3d")["action"].value == 0
-    with pytest.raises(UserError, match="give more of them"):
-        measure.take(Sets(seen, seen, None), "i3d")
+    with pytest.raises(UserError, match="composition-i3d needs real clips that are not counted"):
+        measure.check("composition-i3d", Told(pairs), Told(pairs), None)
+
+
+def test_what_clips_should_show_must_be_known_before_any_is_looked_at(real, tmp_path, monkeypatch):
+    def look(*_):
+        raise AssertionError("too late")
+
+    monkeypatch.setattr(run, "observe", look)
+    made = write(tmp_path / ACTIONS[0] / SCENES[0], [disc(n) for n in range(100, 104)])
+    for what, against in ((tmp_path, real), (real, None)):
+        with pytest.raises(UserError, match="whose action and scene are known"):
+            value(what, against, "composition")
+    with pytest.raises(UserError, match="kvd-stage needs 3 clips at least, not 2"):
+        value(made, real, "kvd-stage", num=2)
 
 
 def test_the_classes_of_kinetics_are_asked_as_groups():

@@ -21,8 +21,7 @@ def composition(sets: Sets, eyes: str) -> Mapping[str, Number]:
 
 def probed_composition(sets: Sets, eyes: str) -> Mapping[str, Number]:
     """Composition by linear probes that are fitted to real clips which are not counted."""
-    if sets.rest is None:
-        raise UserError("a probe is fitted to real clips that are not counted; give more of them")
+    assert sets.rest is not None, "refused before"
     logits = {}
     for known, names in enumerate((ACTIONS, SCENES)):
         classes = torch.tensor([names.index(pair_of(pair)[known]) for pair in sets.rest.labels])

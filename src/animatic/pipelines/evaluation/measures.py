@@ -18,11 +18,13 @@ from animatic.metrics.distance import (
 from animatic.metrics.score import inception_score, jackknife
 from animatic.pipelines.evaluation.composition import (
     composition,
+    pair_of,
     probed_composition,
     zero_shot,
 )
 from animatic.pipelines.evaluation.eyes import Look, Seen
 from animatic.pipelines.evaluation.sets import Number, Sets, mean_of, share_of
+from animatic.pipelines.evaluation.sources import Source
 
 IS_SPLITS = 10
 
@@ -39,6 +41,8 @@ class Measure:
         take: the numbers, by name.
         least: clips of each set that it needs.
         protocol: what else a card must say.
+        of_pairs: whether it must be known which action and scene each clip should show.
+        needs_rest: whether it takes real clips that are not counted.
     """
 
     eyes: str
@@ -48,6 +52,30 @@ class Measure:
     take: Callable[[Sets, str], Mapping[str, Number]]
     least: int = 2
     protocol: Mapping[str, Any] = field(default_factory=dict)
+    of_pairs: bool = False
+    needs_rest: bool = False
+
+    def check(self, name: str, made: Source, real: Source | None, rest: Source | None) -> None:
+        """Refuse clips that this cannot be measured of, before any is looked at.
+
+        Args:
+            name: what a person calls this measure.
+            made: generated clips.
+            real: clips to compare with.
+            rest: more real clips.
+
+        Raises:
+            UserError: if there are too few, or it is not known what they should show.
+        """
+        counted = [source for source in (made, real) if source is not None]
+        for source in counted:
+            if len(source) < self.least:
+                raise UserError(f"{name} needs {self.least} clips at least, not {len(source)}")
+        if self.needs_rest and rest is None:
+            raise UserError(f"{name} needs real clips that are not counted; give more of them")
+        for source in (*counted, rest) if self.of_pairs else ():
+            for labels in () if source is None else source.labels():
+                pair_of(labels)
 
 
 def _frechet(sets: Sets, eyes: str) -> Mapping[str, Number]:
@@ -176,6 +204,7 @@ MEASURES = {
         "after Li et al. 2018, arXiv:1710.00421, with another classifier",
         False,
         composition,
+        of_pairs=True,
     ),
     "composition-i3d": Measure(
         "i3d",
@@ -183,6 +212,8 @@ MEASURES = {
         "linear probes, Alain & Bengio 2016, arXiv:1610.01644, fitted to the clips under floor",
         True,
         probed_composition,
+        of_pairs=True,
+        needs_rest=True,
     ),
     "kinetics": Measure(
         "i3d",
@@ -190,6 +221,7 @@ MEASURES = {
         "our choice of classes",
         False,
         zero_shot,
+        of_pairs=True,
     ),
     "diversity": Measure(
         "stage-net",

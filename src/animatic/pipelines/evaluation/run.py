@@ -66,7 +66,11 @@ def _of_features(
     job: Job, measures: dict[str, Measure], eyes: Sequence[Eyes], device: torch.device
 ) -> Iterator[Row]:
     shown = None
-    for trio in trios(job, with_floor=any(m.needs_real for m in measures.values())):
+    all_clips = list(trios(job, with_floor=any(m.needs_real for m in measures.values())))
+    for trio in all_clips:
+        for name, measure in measures.items():
+            measure.check(name, trio.made, trio.real, trio.rest)
+    for trio in all_clips:
         made = observe(trio.made, eyes, job.window, f"looking at clips, {trio.split}", device)
         real, rest = (
             None if source is None else observe(source, eyes, job.window, title, device)

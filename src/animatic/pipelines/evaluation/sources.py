@@ -47,6 +47,10 @@ class Source(Protocol):
         """Return how many clips there are, at most."""
         ...
 
+    def labels(self) -> Sequence[tuple[str, ...]]:
+        """Return what each clip should show; no clip is read for it."""
+        ...
+
     def clips(self) -> Iterator[Shown]:
         """Yield the clips that can be read."""
         ...
@@ -78,9 +82,13 @@ class GeneratedClips:
         """Return how many clips are made."""
         return self.num
 
+    def labels(self) -> Sequence[tuple[str, ...]]:
+        """Return the pairs of action and scene."""
+        return list(islice(cycle(PAIRS[self.split]), self.num))
+
     def clips(self) -> Iterator[Shown]:
         """Make the clips."""
-        for number, pair in enumerate(islice(cycle(PAIRS[self.split]), self.num)):
+        for number, pair in enumerate(self.labels()):
             made = self.model.generate(canonical(*pair), seed=FIRST_SEED + number)
             yield Shown(f"{made.prompt} (seed {made.seed})", made.frames, pair)
 
@@ -113,12 +121,16 @@ class StageClips:
         """Return how many clips are taken."""
         return len(self._chosen)
 
+    def labels(self) -> Sequence[tuple[str, ...]]:
+        """Return the pairs of action and scene."""
+        facts = [self._clips.reader.rows[index].facts for index in self._chosen]
+        return [(fact.more["action"], fact.more["scene"]) for fact in facts]
+
     def clips(self) -> Iterator[Shown]:
         """Decode the clips."""
-        for index in self._chosen:
-            facts = self._clips.reader.rows[index].facts
-            pair = (facts.more["action"], facts.more["scene"])
-            yield Shown(facts.key, self._clips.decode(index), pair)
+        for index, pair in zip(self._chosen, self.labels(), strict=True):
+            key = self._clips.reader.rows[index].facts.key
+            yield Shown(key, self._clips.decode(index), pair)
 
 
 @dataclass
@@ -158,6 +170,10 @@ class FolderClips:
         """Return how many files there are."""
         return len(self.files)
 
+    def labels(self) -> Sequence[tuple[str, ...]]:
+        """Return the subfolders of each file."""
+        return [self._name(path).parent.parts for path in self.files]
+
     def clips(self) -> Iterator[Shown]:
         """Decode the files.
 
@@ -177,7 +193,7 @@ class FolderClips:
         Raises:
             UserError: if the clip differs in size or rate from those before.
         """
-        name = path.relative_to(self.folder)
+        name = self._name(path)
         try:
             video = codec.decode(path)
         except UserError as error:
@@ -188,6 +204,9 @@ class FolderClips:
             kinds = " and ".join(f"{w}x{h} at {fps:g} fps" for h, w, fps in sorted(self.kinds))
             raise UserError(f"clips of {self.folder} differ: {kinds}; make them alike first")
         return Shown(str(name), video.frames, name.parent.parts)
+
+    def _name(self, path: Path) -> Path:
+        return path.relative_to(self.folder)
 
 
 def chosen(total: int, num: int, *, rest: bool = False) -> list[int]:
