@@ -23,7 +23,8 @@ def evaluate(  # noqa: PLR0913
     Example: animatic evaluate t2v --data stage --metrics composition,fvd --out scores.json
 
     Every number has a protocol card in the JSON file: network and hash of its weights, clips,
-    frames, seeds; most have a standard error, and what real clips get in their place.
+    frames, seeds; most have a standard error, and what real clips get in their place. Where the
+    card of a checkpoint has a number of the same protocol, it stands beside it as `published`.
 
     Metrics: composition (are action and scene those of the prompt, on pairs seen in training and on
     held-out ones?), composition-i3d, kinetics, fvd, kvd, fid, kid, prdc (precision, recall,
@@ -55,8 +56,10 @@ def evaluate(  # noqa: PLR0913
     from rich.console import Console
     from rich.table import Table
 
+    from animatic.pipelines.catalog import checkpoint
     from animatic.pipelines.evaluation.eyes import Window
-    from animatic.pipelines.evaluation.job import Job, following
+    from animatic.pipelines.evaluation.job import Job, following, is_folder_of_clips
+    from animatic.pipelines.evaluation.published import published
     from animatic.pipelines.evaluation.run import evaluate as run
 
     names = [name.strip() for name in metrics.split(",") if name.strip()]
@@ -73,14 +76,15 @@ def evaluate(  # noqa: PLR0913
         device=device,
     )
     rows = run(job if protocol is None else following(job, protocol))
-    table = Table("clips", "metric", "value", "error", "real", "n", box=None)
-    for row in rows:
-        number = row.number
-        shown = [
-            "" if value is None else f"{value:.4g}"
-            for value in (number.value, number.error, number.floor)
-        ]
-        table.add_row(row.split, row.metric, *shown, str(row.card["made"]["n"]))
+    told = [None] * len(rows) if is_folder_of_clips(what) else published(rows, checkpoint(what))
+    known = any(value is not None for value in told)
+    heads = ("clips", "metric", "value", "error", "real", "n", *(["published"] if known else []))
+    table = Table(*heads, box=None)
+    for row, value in zip(rows, told, strict=True):
+        number, count = row.number, row.card["made"]["n"]
+        values = (number.value, number.error, number.floor, count, value)
+        shown = [f"{v:.4g}" if isinstance(v, float) else str(v or "") for v in values]
+        table.add_row(row.split, row.metric, *shown[: len(heads) - 2])
     console = Console()
     console.print(table)
     warnings = {warning: None for row in rows for warning in row.card["warnings"]}
