@@ -38,6 +38,10 @@ class Noise:
         """Return how many there are."""
         return self.num
 
+    def labels(self) -> list[tuple[str, ...]]:
+        """Return what they show: nothing."""
+        return [()] * self.num
+
     def clips(self):
         """Make them."""
         random = np.random.default_rng(0)
