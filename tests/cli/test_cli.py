@@ -1,5 +1,6 @@
 """The command line as a person meets it: one line and exit code 2 for what is wrong."""
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -123,6 +124,25 @@ def test_two_folders_are_measured(capsys, folder, tmp_path):
     assert "kvd-stage" in printed
     assert "note: 3 clips" in printed
     assert {row["metric"] for row in json.loads(out.read_text())["rows"]} == {"kvd-stage", "ssim"}
+
+
+def test_published_numbers_stand_beside_those_of_the_same_protocol(
+    capsys, tiny_checkpoint, tmp_path
+):
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(tiny_checkpoint.read_bytes())
+    words = ["evaluate", path, "--num", "4", "--frames", "8"]
+    _, before, _ = run(capsys, *words)
+    assert "published" not in before
+    protocol = {"metric": "composition action", "split": "heldout", "n": 4, "n_real": None}
+    row = {**protocol, "window": "whole clips", "value": 0.875}
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    numbers = {"command": "", "checkpoint": digest, "rows": [row]}
+    path.with_suffix(".json").write_text(json.dumps({"numbers": numbers}))
+    _, beside, _ = run(capsys, *words)
+    told = [line.split() for line in beside.splitlines() if "0.875" in line]
+    assert "published" in beside
+    assert [line[:3] for line in told] == [["heldout", "composition", "action"]]
 
 
 def test_clips_are_ranked_by_their_whole_names(capsys, folder, tiny_checkpoint):
