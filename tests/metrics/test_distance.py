@@ -46,6 +46,22 @@ def test_the_distance_to_itself_is_nothing_even_with_more_values_than_clips():
     assert frechet_distance(few, few) == pytest.approx(0, abs=1e-6)
 
 
+def test_the_distance_of_few_clips_is_exact():
+    """With fewer clips than values, against the singular values of the clips' products."""
+    torch.manual_seed(0)
+    mixed = torch.randn(8, 256, dtype=torch.float64)
+    one, other = (
+        torch.randn(20, 8, dtype=torch.float64) @ mixed + noise
+        for noise in 0.1 * torch.randn(2, 20, 256, dtype=torch.float64)
+    )
+    first, second = ((x - x.mean(0)) / math.sqrt(19) for x in (one, other))
+    apart = (one.mean(0) - other.mean(0)).square().sum()
+    shared = torch.linalg.svdvals(first @ second.T).sum()
+    wanted = apart + first.square().sum() + second.square().sum() - 2 * shared
+    found = frechet_distance(gaussian(one), gaussian(other))
+    assert found == pytest.approx(wanted.item(), rel=1e-9)
+
+
 def test_the_distance_is_symmetric_and_blind_to_order():
     one, other = rows(40), rows(40, seed=1, deviation=2)
     forth = frechet_distance(gaussian(one), gaussian(other))
