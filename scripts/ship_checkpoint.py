@@ -5,7 +5,8 @@
 The weights are packed to a byte each, and everything is measured on the packed file: accuracy of
 512 clips a split (stage-net), what the critic is worth, cost of a clip, seconds on this machine.
 The sheet of held-out pairs goes into docs/pictures. An existing checkpoint is replaced only if the
-new one is better.
+new one is better; its ablations stay in the card, its other numbers are to be published again
+(publish_numbers.py).
 """
 
 import argparse
@@ -154,6 +155,7 @@ def main() -> None:
         raise SystemExit(f"kept the former: {worth(former)} against {worth(card)}")
     if former is not None:
         card["beats"] = {name: former[name] for name in ("steps", "accuracy", "critic")}
+        card |= {name: former[name] for name in ("ablations",) if name in former}
     write_checkpoint(path, replace(trained, card=card), packed=True)
     PICTURES.mkdir(exist_ok=True)
     (PICTURES / "heldout.png").write_bytes(sheet.read_bytes())
