@@ -1,0 +1,21 @@
+"""Class-conditional video synthesis with a spatial and a temporal discriminator.
+
+Source: Clark, Donahue, Simonyan 2019, arXiv:1907.06571.
+"""
+
+from animatic.contracts import Family
+from animatic.families.dvd_gan.config import PRESETS, DvdGanConfig
+from animatic.families.dvd_gan.learner import DvdGanLearner
+from animatic.families.dvd_gan.sampler import DvdGanCritic, DvdGanSampler
+
+FAMILY = Family(
+    name="dvd_gan",
+    summary="a class to a clip: recurrence over frames at every resolution",
+    source="Clark et al. 2019, arXiv:1907.06571",
+    reads=frozenset({"label"}),
+    configs=(DvdGanConfig,),
+    presets=PRESETS,
+    learner=DvdGanLearner,
+    sampler=DvdGanSampler,
+    critic=DvdGanCritic,
+)

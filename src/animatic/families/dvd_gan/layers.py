@@ -1,0 +1,179 @@
+"""Layers of both sides: spectrally normalised, orthogonal at first.
+
+Source: Clark et al. 2019, arXiv:1907.06571; spectral norm of Miyato et al. 2018, arXiv:1802.05957;
+residual blocks of Brock et al. 2019, arXiv:1809.11096.
+"""
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+MOMENTUM = 0.1
+"""Share of a step in the running statistics that sampling uses."""
+
+EPSILON = 1e-4
+
+
+def normalised(layer: nn.Module) -> nn.Module:
+    """Return the layer with orthogonal weights whose largest singular value is held at one."""
+    nn.init.orthogonal_(layer.weight)  # type: ignore[arg-type]
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+    return spectral_norm(layer, eps=EPSILON)
+
+
+def conv2d(dim_in: int, dim_out: int, kernel: int) -> nn.Module:
+    """Return a convolution over single frames that keeps their size."""
+    return normalised(nn.Conv2d(dim_in, dim_out, kernel, padding=kernel // 2))
+
+
+def conv3d(dim_in: int, dim_out: int, kernel: int) -> nn.Module:
+    """Return a convolution over clips that keeps their size."""
+    return normalised(nn.Conv3d(dim_in, dim_out, kernel, padding=kernel // 2))
+
+
+def linear(dim_in: int, dim_out: int, *, bias: bool = True) -> nn.Module:
+    """Return a linear layer."""
+    return normalised(nn.Linear(dim_in, dim_out, bias))
+
+
+class FrameMoments(nn.Module):
+    """Mean and variance of every channel, of each time step by itself.
+
+    They are of all clips and places of one time step, so no frame learns of another by them. In use
+    the ones that training left are taken, and a clip does not depend on its batch.
+    """
+
+    mean: Tensor
+    variance: Tensor
+
+    def __init__(self, dim: int, num_frames: int) -> None:
+        super().__init__()
+        self.momentum = MOMENTUM
+        self.register_buffer("mean", torch.zeros(num_frames, dim))
+        self.register_buffer("variance", torch.ones(num_frames, dim))
+
+    def forward(
+        self, frames: Float[Tensor, "b t c h w"]
+    ) -> tuple[Float[Tensor, "t c"], Float[Tensor, "t c"]]:
+        """Return the mean and one over the deviation."""
+        mean, variance = self.mean, self.variance
+        if self.training:
+            variance, mean = torch.var_mean(frames.float(), dim=(0, 3, 4), correction=0)
+            with torch.no_grad():
+                self.mean.lerp_(mean, self.momentum)
+                self.variance.lerp_(variance, self.momentum)
+        return mean, (variance + EPSILON).rsqrt()
+
+
+class ConditionalNorm(nn.Module):
+    """Batch normalisation of each time step, scaled and shifted as the condition says."""
+
+    def __init__(self, dim: int, condition_dim: int, num_frames: int) -> None:
+        super().__init__()
+        self.moments = FrameMoments(dim, num_frames)
+        self.gain = linear(condition_dim, dim, bias=False)
+        self.shift = linear(condition_dim, dim, bias=False)
+
+    def forward(
+        self, frames: Float[Tensor, "b t c h w"], condition: Float[Tensor, "b z"]
+    ) -> Float[Tensor, "b t c h w"]:
+        """Return the normalised frames."""
+        mean, sharpness = self.moments(frames)
+        scale = sharpness * (1 + self.gain(condition))[:, None]
+        return _affine(frames, scale, self.shift(condition)[:, None] - mean * scale)
+
+
+class FinalNorm(nn.Module):
+    """Batch normalisation of each time step, with one scale and shift for all."""
+
+    def __init__(self, dim: int, num_frames: int) -> None:
+        super().__init__()
+        self.moments = FrameMoments(dim, num_frames)
+        self.gain, self.shift = nn.Parameter(torch.ones(dim)), nn.Parameter(torch.zeros(dim))
+
+    def forward(self, frames: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b t c h w"]:
+        """Return the normalised frames."""
+        mean, sharpness = self.moments(frames)
+        scale = sharpness * self.gain
+        return _affine(frames, scale[None], (self.shift - mean * scale)[None])
+
+
+def _affine(
+    frames: Float[Tensor, "b t c h w"], scale: Float[Tensor, "_ t c"], shift: Float[Tensor, "_ t c"]
+) -> Float[Tensor, "b t c h w"]:
+    scale, shift = (rearrange(x, "b t c -> b t c 1 1").to(frames.dtype) for x in (scale, shift))
+    return torch.addcmul(shift, frames, scale)
+
+
+class GeneratorBlock(nn.Module):
+    """Normalise, rectify, convolve, twice, beside a shortcut; may double height and width."""
+
+    def __init__(
+        self, dim_in: int, dim_out: int, condition_dim: int, num_frames: int, *, upsample: bool
+    ) -> None:
+        super().__init__()
+        self.upsample = upsample
+        self.norms = nn.ModuleList(
+            ConditionalNorm(dim, condition_dim, num_frames) for dim in (dim_in, dim_out)
+        )
+        self.first = conv2d(dim_in, dim_out, 3)
+        self.second = conv2d(dim_out, dim_out, 3)
+        self.shortcut = conv2d(dim_in, dim_out, 1)
+
+    def forward(
+        self, frames: Float[Tensor, "b t c h w"], condition: Float[Tensor, "b z"]
+    ) -> Float[Tensor, "b t d y x"]:
+        """Return the next frames."""
+        hidden = F.relu(self.norms[0](frames, condition))
+        hidden = each_frame(self.first, self._enlarged(hidden))
+        hidden = F.relu(self.norms[1](hidden, condition))
+        # A 1x1 convolution and the enlargement may change places: the smaller one is convolved.
+        return each_frame(self.second, hidden) + self._enlarged(each_frame(self.shortcut, frames))
+
+    def _enlarged(self, frames: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b t c y x"]:
+        if not self.upsample:
+            return frames
+        return each_frame(lambda x: F.interpolate(x, scale_factor=2), frames)
+
+
+class DiscriminatorBlock(nn.Module):
+    """Rectify, convolve, twice, beside a shortcut; may halve all lengths.
+
+    Args:
+        dim_in: channels that are read.
+        dim_out: channels that are written.
+        of_clips: convolve over time too.
+        halve: average neighbours at the end.
+        first: is handed pixels, which are not rectified.
+    """
+
+    def __init__(
+        self, dim_in: int, dim_out: int, *, of_clips: bool, halve: bool, first: bool
+    ) -> None:
+        super().__init__()
+        conv = conv3d if of_clips else conv2d
+        self.of_clips, self.halve, self.rectify = of_clips, halve, not first
+        self.first = conv(dim_in, dim_out, 3)
+        self.second = conv(dim_out, dim_out, 3)
+        self.shortcut = conv(dim_in, dim_out, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the next channels."""
+        hidden = self.first(F.relu(x) if self.rectify else x)
+        return self._halved(self.second(F.relu_(hidden))) + self.shortcut(self._halved(x))
+
+    def _halved(self, x: Tensor) -> Tensor:
+        if not self.halve:
+            return x
+        if not self.of_clips:
+            return F.avg_pool2d(x, 2)
+        return F.avg_pool3d(x, (min(2, x.shape[2]), 2, 2))
+
+
+def each_frame(layer, frames: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b t d y x"]:
+    """Apply a layer to every frame by itself."""
+    return layer(frames.flatten(0, 1)).unflatten(0, frames.shape[:2])
