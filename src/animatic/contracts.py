@@ -125,11 +125,19 @@ class Likelihood(Protocol):
 
 @runtime_checkable
 class Config(Protocol):
-    """The settings of a family: a frozen dataclass of numbers, words and tuples of them."""
+    """The settings of a family: a frozen dataclass of numbers, words and tuples of them.
+
+    One that reads labels has a field `class_names`, which training fills in from its data.
+    """
 
     @property
     def shape(self) -> ClipShape:
         """The size of the clips that are learnt and made."""
+        ...
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The fields of a prompt that must be given, and of a batch that are learnt from."""
         ...
 
 
@@ -137,15 +145,13 @@ class Config(Protocol):
 class Family:
     """The card of a model family: all that the upper floors know of it.
 
-    `reads` names the fields of a prompt that matter. `presets` hold complete configurations, each
-    with a line that says what it is for. `critic` and `likelihood` are None for a family without
+    `presets` hold complete configurations. `critic` and `likelihood` are None for a family without
     one.
     """
 
     name: str
     summary: str
     source: str
-    reads: frozenset[str]
     configs: tuple[type, ...]
     presets: Mapping[str, Any]
     learner: Callable[[Any, Engine, Tools], Learner]
@@ -174,15 +180,15 @@ class Family:
             raise UserError(f"the configuration of {self.name} does not match; differing: {odd}")
         return config(**{name: _tupled(value) for name, value in given.items()})
 
-    def check(self, prompt: Prompt) -> None:
-        """Refuse a prompt that gives what the family does not read, or lacks what it does.
+    def check(self, config: Config, prompt: Prompt) -> None:
+        """Refuse a prompt that gives what a model does not read, or lacks what it does.
 
         Raises:
             UserError: if the fields that are given are not those that are read.
         """
-        for name in sorted(prompt.known() - self.reads):
-            raise UserError(f"{self.name} does not read {name}; it reads {', '.join(self.reads)}")
-        for name in sorted(self.reads - prompt.known()):
+        for name in sorted(prompt.known() - config.reads):
+            raise UserError(f"{self.name} does not read {name}; it reads {', '.join(config.reads)}")
+        for name in sorted(config.reads - prompt.known()):
             raise UserError(f"{self.name} needs {name}")
 
 

@@ -1,5 +1,6 @@
 """What every family promises, over all families and all their tiny presets."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,22 @@ CASES = [
 ]
 every_family = pytest.mark.parametrize(("family", "preset"), CASES)
 
-PROMPTS = [Prompt("golf in the pool"), Prompt("sailing in snow"), Prompt("a man is dancing")]
+SENTENCES = ("golf in the pool", "sailing in snow", "a man is dancing", "biking on ice")
+
+
+def prompts(config):
+    """Return four that differ, with all that is read."""
+    frames = torch.randint(256, (4, 1, *config.shape[1:3], 3), dtype=torch.uint8).numpy()
+    known = {
+        "text": [{"text": text} for text in SENTENCES],
+        "label": [{"label": label} for label in (0, 1, 2, 0)],
+        "frames": [{"frames": first, "positions": (0,)} for first in frames],
+    }
+    fields = [known[name] for name in sorted(config.reads)]
+    return [
+        Prompt(**{k: v for part in parts for k, v in part.items()})
+        for parts in zip(*fields, strict=True)
+    ]
 
 
 def batch(shape, num_clips=4, seed=0):
@@ -31,7 +47,8 @@ def batch(shape, num_clips=4, seed=0):
     phase = torch.rand(num_clips, 3, 1, 1, 1, generator=random) * 6
     clips = torch.sin(3 * w + 4 * t + phase).expand(-1, -1, -1, shape.height, -1).contiguous()
     texts = ("golf in the pool", "sailing in snow", "a man is dancing", "skiing at sea")
-    return Batch(clips, tuple(texts[i % 4] for i in range(num_clips)))
+    labels = torch.arange(num_clips) % 3
+    return Batch(clips, tuple(texts[i % 4] for i in range(num_clips)), labels)
 
 
 def trained(family: Family, preset, engine, tools, steps):
@@ -64,8 +81,9 @@ def test_some_loss_falls_by_a_third_on_one_batch(family, preset, engine, tools):
 def test_a_clip_does_not_depend_on_its_batch(family, preset, engine, tools):
     config, learner, _ = trained(family, preset, engine, tools, 8)
     sampler = family.sampler(config, learner.weights(), tools)
-    together = sampler.sample(PROMPTS, [5, 6, 7]).clips
-    alone = torch.cat([sampler.sample([p], [5 + i]).clips for i, p in enumerate(PROMPTS)])
+    asked = prompts(config)[:3]
+    together = sampler.sample(asked, [5, 6, 7]).clips
+    alone = torch.cat([sampler.sample([p], [5 + i]).clips for i, p in enumerate(asked)])
     assert torch.equal(together, alone)
 
 
@@ -73,8 +91,9 @@ def test_a_clip_does_not_depend_on_its_batch(family, preset, engine, tools):
 def test_changing_one_prompt_leaves_the_neighbours_alone(family, preset, engine, tools):
     config, learner, _ = trained(family, preset, engine, tools, 8)
     sampler = family.sampler(config, learner.weights(), tools)
-    before = sampler.sample(PROMPTS, [1, 2, 3]).clips
-    after = sampler.sample([PROMPTS[0], Prompt("biking on ice"), PROMPTS[2]], [1, 2, 3]).clips
+    first, second, third, other = prompts(config)
+    before = sampler.sample([first, second, third], [1, 2, 3]).clips
+    after = sampler.sample([first, other, third], [1, 2, 3]).clips
     assert torch.equal(before[[0, 2]], after[[0, 2]])
     assert not torch.equal(before[1], after[1])
 
@@ -83,7 +102,7 @@ def test_changing_one_prompt_leaves_the_neighbours_alone(family, preset, engine,
 def test_another_seed_gives_another_clip(family, preset, engine, tools):
     config, learner, _ = trained(family, preset, engine, tools, 8)
     sampler = family.sampler(config, learner.weights(), tools)
-    first, second = sampler.sample([PROMPTS[0]] * 2, [1, 2]).clips
+    first, second = sampler.sample(prompts(config)[:1] * 2, [1, 2]).clips
     assert not torch.equal(first, second)
 
 
@@ -91,7 +110,7 @@ def test_another_seed_gives_another_clip(family, preset, engine, tools):
 def test_values_stay_in_range_and_shapes_are_as_promised(family, preset, engine, tools):
     config, learner, _ = trained(family, preset, engine, tools, 2)
     sampler = family.sampler(config, learner.weights(), tools)
-    samples = sampler.sample(PROMPTS, [1, 2, 3])
+    samples = sampler.sample(prompts(config)[:3], [1, 2, 3])
     shape = config.shape
     assert sampler.shape == shape
     assert samples.clips.shape == (3, 3, shape.num_frames, shape.height, shape.width)
@@ -106,10 +125,10 @@ def test_values_stay_in_range_and_shapes_are_as_promised(family, preset, engine,
 def test_the_critic_scores_each_clip_alone_and_twice_the_same(family, preset, engine, tools):
     config, learner, _ = trained(family, preset, engine, tools, 8)
     critic = family.critic(config, learner.weights(), tools)
-    clips = batch(config.shape, 3).clips
-    scores = critic.score(clips, PROMPTS)
-    assert torch.equal(scores, critic.score(clips, PROMPTS))
-    alone = torch.cat([critic.score(clips[i : i + 1], PROMPTS[i : i + 1]) for i in range(3)])
+    clips, asked = batch(config.shape, 3).clips, prompts(config)[:3]
+    scores = critic.score(clips, asked)
+    assert torch.equal(scores, critic.score(clips, asked))
+    alone = torch.cat([critic.score(clips[i : i + 1], asked[i : i + 1]) for i in range(3)])
     assert torch.equal(scores, alone)
 
 
@@ -150,10 +169,15 @@ def test_a_config_survives_json(family, preset, engine, tools):
 
 @every_family
 def test_prompt_fields_that_are_not_read_are_refused(family, preset):
-    with pytest.raises(UserError, match="does not read label"):
-        family.check(Prompt("golf", label=3))
-    with pytest.raises(UserError, match="needs text"):
-        family.check(Prompt())
+    config = family.presets[preset]
+    read = prompts(config)[0]
+    family.check(config, read)
+    other = {"text": "golf", "label": 3}
+    name, value = next(item for item in other.items() if item[0] not in config.reads)
+    with pytest.raises(UserError, match=f"does not read {name}"):
+        family.check(config, replace(read, **{name: value}))
+    with pytest.raises(UserError, match=f"needs {min(config.reads)}"):
+        family.check(config, Prompt())
 
 
 @pytest.mark.parametrize("family", catalog.families().values(), ids=lambda card: card.name)

@@ -17,6 +17,7 @@ def train(  # noqa: PLR0913 - each is an option of the command line
     batch_size: int = 32,
     accumulate: int = 1,
     seed: int = 0,
+    classes: str = "action",
     workers: int = 1,
     flip: bool = True,
     cache: bool = False,
@@ -44,6 +45,8 @@ def train(  # noqa: PLR0913 - each is an option of the command line
         batch_size: clips in one update, over all processes.
         accumulate: parts in which a batch is worked off, to fit into memory.
         seed: number from which all randomness follows.
+        classes: facts of Stage clips that make the classes of a family that learns them: action,
+            scene, or action,scene. Of your own clips, the subfolders do.
         workers: threads that read clips ahead.
         flip: mirror clips at random, left to right.
         cache: decode every clip once, into a file beside the shards (0.4 MB a clip of 64 pixels).
@@ -73,5 +76,6 @@ def train(  # noqa: PLR0913 - each is an option of the command line
             precision=precision,
             device=device,
             settings=settings or (),
+            classes=[name.strip() for name in classes.split(",") if name.strip()],
         )
     )

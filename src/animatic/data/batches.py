@@ -6,7 +6,7 @@ or interruptions. So a run is resumed by its step alone.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -27,10 +27,13 @@ _PREPARED_AHEAD = 2
 """Batches for each thread: one in work, one in hand."""
 
 
-def open_clips(folder: Path, shape: ClipShape, split: str = "train") -> ClipSet:
+def open_clips(
+    folder: Path, shape: ClipShape, split: str = "train", classes: Sequence[str] = ()
+) -> ClipSet:
     """Open a data set: shards with an index, or a folder of a person's own clips.
 
-    Own clips have no splits; all of them are "train".
+    Own clips have no splits; all of them are "train". Their classes are subfolders; those of shards
+    are made of the facts in `classes`.
 
     Raises:
         UserError: if the folder is not there, holds no usable clips, or lacks the split.
@@ -38,7 +41,7 @@ def open_clips(folder: Path, shape: ClipShape, split: str = "train") -> ClipSet:
     if not folder.is_dir():
         raise UserError(f"the data folder {folder} does not exist")
     if (folder / INDEX_NAME).is_file():
-        return ShardClips(folder, shape, split)
+        return ShardClips(folder, shape, split, classes)
     if split != "train":
         raise UserError(f"{folder} holds own clips, which are all for training; no split {split!r}")
     return Footage(folder, shape)

@@ -1,5 +1,6 @@
 """What a data set hands out, and the clips of a folder of shards."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -22,6 +23,11 @@ class Example(NamedTuple):
 class ClipSet(Protocol):
     """Clips of one shape, by number. Must be safe to use from several threads."""
 
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """What labels stand for, in their order; empty if clips have none."""
+        ...
+
     def __len__(self) -> int:
         """Return the number of clips."""
         ...
@@ -32,18 +38,34 @@ class ClipSet(Protocol):
 
 
 class ShardClips:
-    """The clips of one split of a folder of shards."""
+    """The clips of one split of a folder of shards.
 
-    def __init__(self, folder: Path, shape: ClipShape, split: str | None = None) -> None:
-        """Open the clips that are to be learnt at `shape`.
+    Args:
+        folder: the data set.
+        shape: what is to be learnt of each clip.
+        split: its part, or all of it.
+        classes: facts of a clip that together make its class: of Stage "action", or "action" and
+            "scene", which make golf/pool; nothing to learn without classes.
 
-        Raises:
-            UserError: if the folder is no finished data set, or its clips have another shape.
-        """
+    Raises:
+        UserError: if the folder is no finished data set, its clips have another shape, or one of
+            them lacks such a fact.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        shape: ClipShape,
+        split: str | None = None,
+        classes: Sequence[str] = (),
+    ) -> None:
         self.reader = ShardReader(folder, split)
         self.shape = shape
         for row in self.reader.rows:
             _check_shape(folder, row, shape)
+        named = [_class(row, classes) for row in self.reader.rows] if classes else []
+        self.label_names = tuple(sorted(set(named)))
+        self._labels = [self.label_names.index(name) for name in named]
 
     def __len__(self) -> int:
         """Return the number of clips."""
@@ -62,7 +84,7 @@ class ShardClips:
         start = random.integer(len(frames) - self.shape.num_frames + 1)
         facts = self.reader.rows[index].facts
         frames = frames[start : start + self.shape.num_frames]
-        return Example(frames, facts.captions, facts.label)
+        return Example(frames, facts.captions, self._labels[index] if self._labels else None)
 
     def decode(self, index: int) -> Frames:
         """Return all frames of a clip.
@@ -75,6 +97,15 @@ class ShardClips:
         if frames.shape[:3] != (facts.num_frames, facts.height, facts.width):
             raise UserError(f"clip {facts.key} of {self.reader.folder} is damaged; make it again")
         return frames
+
+
+def _class(row: Row, classes: Sequence[str]) -> str:
+    """Return the name of a clip's class."""
+    missing = [fact for fact in classes if fact not in row.facts.more]
+    if missing:
+        known = ", ".join(row.facts.more) or "none"
+        raise UserError(f"clip {row.facts.key} has no {missing[0]} to be its class; known: {known}")
+    return "/".join(str(row.facts.more[fact]) for fact in classes)
 
 
 def _check_shape(folder: Path, row: Row, shape: ClipShape) -> None:

@@ -36,6 +36,11 @@ class DecodedClips:
             _build(clips, self.path, progress or _ignore)
         self._frames = np.load(self.path, mmap_mode="r")
 
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """What labels stand for."""
+        return self._clips.label_names
+
     def __len__(self) -> int:
         """Return the number of clips."""
         return len(self._clips)

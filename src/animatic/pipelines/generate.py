@@ -90,7 +90,7 @@ class Model:
         likes best is returned.
 
         Raises:
-            UserError: if the prompt is empty or too long, or a number is out of range.
+            UserError: if the model cannot read the prompt, or a number is out of range.
         """
         return next(self.generate_all([prompt], seed=seed, best_of=best_of))
 
@@ -102,7 +102,7 @@ class Model:
         Everything is checked before the first clip is made.
 
         Raises:
-            UserError: if a prompt is empty or too long, or a number is out of range.
+            UserError: if the model cannot read a prompt, or a number is out of range.
         """
         if min(num, best_of) < 1:
             raise UserError(f"num {num} and best_of {best_of} must be at least 1")
@@ -110,20 +110,34 @@ class Model:
             raise UserError(f"seed {seed} must be a whole number from 0 to 2^63 - 1")
         if best_of > 1 and self.critic is None:
             raise UserError(f"{self.family.name} has no critic to choose the best of {best_of}")
-        asked = [Prompt(text) for text in prompts]
-        for prompt in asked:
-            self.family.check(prompt)
+        asked = [(words, self.asked(words)) for words in prompts]
         return self._generate_all(asked, seed, num, best_of)
 
+    def asked(self, words: str) -> Prompt:
+        """Return what a person asks for in words: a sentence, or a class by its name.
+
+        Raises:
+            UserError: if the words are empty or too long, there is no such class, or the model
+                reads something else.
+        """
+        prompt = Prompt(words)
+        if "label" in self.config.reads:
+            names = self.config.class_names
+            if words not in names:
+                raise UserError(f"this model knows no {words!r}; it knows {', '.join(names)}")
+            prompt = Prompt(label=names.index(words))
+        self.family.check(self.config, prompt)
+        return prompt
+
     def _generate_all(
-        self, prompts: Sequence[Prompt], seed: int, num: int, best_of: int
+        self, asked: Sequence[tuple[str, Prompt]], seed: int, num: int, best_of: int
     ) -> Iterator[Creation]:
-        for prompt in prompts:
+        for words, prompt in asked:
             for first in range(seed, seed + num * best_of, best_of):
-                made = [self._make(prompt, first + offset) for offset in range(best_of)]
+                made = [self._make(words, prompt, first + offset) for offset in range(best_of)]
                 yield max(made, key=lambda creation: creation.score or 0.0)
 
-    def _make(self, prompt: Prompt, seed: int) -> Creation:
+    def _make(self, words: str, prompt: Prompt, seed: int) -> Creation:
         samples = self.sampler.sample([prompt], [seed])
         if not samples.clips.isfinite().all():
             raise UserError(f"this {self.family.name} makes frames of NaN: train it again")
@@ -134,7 +148,7 @@ class Model:
         if samples.sketches is not None:
             sketch = Video(to_frames(samples.sketches[0]), self.shape.fps)
         frames = to_frames(samples.clips[0])
-        return Creation(frames, self.shape.fps, prompt.text or "", seed, score, sketch)
+        return Creation(frames, self.shape.fps, words, seed, score, sketch)
 
 
 def load(name_or_path: str | Path = "t2v", device: str = "auto") -> Model:

@@ -27,6 +27,9 @@ SAMPLE_PROMPTS = (
 """What the sample grids of families that read text show; the last two pairs are held out."""
 
 
+MOST_SAMPLES = 16
+"""Rows of a sample grid."""
+
 FIXED = ("family", "preset", "data", "batch_size", "accumulate", "seed", "flip", "precision")
 """What of a run must not change when it goes on."""
 
@@ -66,10 +69,11 @@ class Keeper:
 
     def _draw_samples(self, learner: Learner, done: int) -> None:
         """Write one row for each sample prompt, the same seeds every time."""
-        if "text" not in self.family.reads:
+        if "frames" in self.config.reads:
             return
         model = build(self._checkpoint(learner, done), torch.device("cpu"))
-        made = list(model.generate_all(SAMPLE_PROMPTS))
+        names = getattr(self.config, "class_names", SAMPLE_PROMPTS)
+        made = list(model.generate_all(names[:MOST_SAMPLES]))
         labels = [creation.prompt for creation in made]
         path = self.folder.samples_path / f"{done:07d}.png"
         write_sheet(path, made, labels=labels, scale=2)

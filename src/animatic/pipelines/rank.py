@@ -43,8 +43,7 @@ def rank(checkpoint: str, folder: Path, prompt: str, device: str = "auto") -> li
     model = build(trained, choose_device(device))
     if model.critic is None:
         raise UserError(f"{model.family.name} has no critic")
-    asked = Prompt(prompt)
-    model.family.check(asked)
+    asked = model.asked(prompt)
     known = trained.card.get("critic", {}).get("heldout", {}).get("quantiles", {})
     found = list(_scored(model, asked, paths, known))
     if all(ranked.score is None for ranked in found):

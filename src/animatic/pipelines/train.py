@@ -16,8 +16,9 @@ from typing import Any
 
 import torch
 
+from animatic.contracts import Config
 from animatic.data.batches import Batches, open_clips
-from animatic.data.clips import ShardClips
+from animatic.data.clips import ClipSet, ShardClips
 from animatic.data.decoded import DecodedClips
 from animatic.errors import UserError
 from animatic.pipelines import catalog
@@ -54,6 +55,7 @@ class Run:
     precision: str = "auto"
     device: str = "auto"
     settings: Sequence[str] = ()
+    classes: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         """Refuse numbers that make no run.
@@ -80,7 +82,10 @@ def train(run: Run) -> None:
         raise UserError(f"{family.name} has no preset {run.preset!r}; it has {known}")
     config = adjusted(family.presets[run.preset], run.settings)
     engine = _engine(run)
-    batches = _batches(run, config.shape, engine)
+    clips = _clips(run, config)
+    if "label" in config.reads:
+        config = replace(config, class_names=clips.label_names)
+    batches = _batches(run, clips, engine)
     folder = RunFolder(run.out)
     keeper = Keeper(run, family, config, folder) if engine.is_global_zero else None
     tools = load_tools(engine.device)  # before the seed: building networks draws random numbers
@@ -161,16 +166,26 @@ def _engine(run: Run) -> Any:
     return engine
 
 
-def _batches(run: Run, shape: Any, engine: Any) -> Batches:
+def _clips(run: Run, config: Config) -> ClipSet:
+    """Open what is to be learnt.
+
+    Raises:
+        UserError: if it cannot be read, or lacks what the family learns from.
+    """
+    labelled = "label" in config.reads
+    clips = open_clips(run.data, config.shape, classes=run.classes if labelled else ())
+    if labelled and len(clips.label_names) < 2:
+        raise UserError(f"{run.family} learns classes; give two subfolders of clips or more")
+    return DecodedClips(clips) if run.cache and isinstance(clips, ShardClips) else clips
+
+
+def _batches(run: Run, clips: ClipSet, engine: Any) -> Batches:
     """Return this process's share of every batch."""
     if run.batch_size % (engine.world_size * run.accumulate):
         raise UserError(
             f"batch_size {run.batch_size} must be a multiple of accumulate {run.accumulate} "
             f"times {engine.world_size} processes"
         )
-    clips = open_clips(run.data, shape)
-    if run.cache and isinstance(clips, ShardClips):
-        clips = DecodedClips(clips)
     return Batches(
         clips,
         seed=run.seed,

@@ -10,9 +10,8 @@ from animatic.families.dvd_gan.sampler import DvdGanCritic, DvdGanSampler
 
 FAMILY = Family(
     name="dvd_gan",
-    summary="a class to a clip: recurrence over frames at every resolution",
+    summary="a class to a clip, or first frames to what follows: recurrence at every resolution",
     source="Clark et al. 2019, arXiv:1907.06571",
-    reads=frozenset({"label"}),
     configs=(DvdGanConfig,),
     presets=PRESETS,
     learner=DvdGanLearner,

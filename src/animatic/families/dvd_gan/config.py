@@ -1,12 +1,16 @@
 """Settings of DVD-GAN, and its presets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from animatic.errors import UserError
 from animatic.types import ClipShape
 
 SMALLEST = 4
 """Height and width of the first frames of the generator."""
+
+GENERATORS = ("v2", "v1")
+RECURRENCES = ("gru", "tsru")
+LOSSES = ("hinge", "relativistic")
 
 
 @dataclass(frozen=True)
@@ -18,47 +22,71 @@ class DvdGanConfig:
     """
 
     num_frames: int = 16
-    """Frames of a clip."""
+    """Frames of a clip, given ones included."""
     size: int = 64
     """Height and width of a clip in pixels."""
     fps: float = 12.0
     """Frames per second of a clip."""
-    num_classes: int = 16
-    """Classes that are told apart."""
+    class_names: tuple[str, ...] = ()
+    """Classes that are told apart; training fills them in from its data."""
+    given_frames: tuple[int, ...] = ()
+    """Numbers of first frames that may be given, of which each step draws one; then clips are
+    continued, and classes are not told apart (paper: DVD-GAN-FP). None for clips from classes."""
 
+    generator: str = "v2"
+    """v2 has a recurrence at every resolution; v1 one at 4x4, then attention (both: paper)."""
+    recurrence: str = "gru"
+    """gru (paper), or tsru, which moves its state (Luc et al. 2020, arXiv:2003.04035)."""
     latent_dim: int = 120
     """Length of the noise of a clip (paper)."""
     embedding_dim: int = 120
     """Length of the vector of a class (paper)."""
     width: int = 96
-    """Channels that all others are multiples of. The paper's is not recovered."""
+    """Channels that those of the generator are multiples of. The paper's is not recovered."""
     generator_widths: tuple[int, ...] = (8, 8, 8, 4, 2)
     """Multiples of `width` at each resolution of the generator, from 4x4 up."""
-    discriminator_widths: tuple[int, ...] = (1, 2, 4, 8, 16)
-    """Multiples of `width` after each block of the discriminators, from full resolution down."""
+    patch: int = 1
+    """Height and width in pixels of what the networks see and make as one place; 1 in the paper."""
+
     discriminator_width: int = 96
     """Channels that those of the discriminators are multiples of."""
+    discriminator_widths: tuple[int, ...] = (1, 2, 4, 8, 16)
+    """Multiples of `discriminator_width` after each block, from full resolution down."""
     sampled_frames: int = 8
     """Frames of a clip that the spatial discriminator sees, at full resolution (paper: k = 8)."""
     pooling: int = 2
     """Pixels that become one for the temporal discriminator, each way (paper)."""
+    crop: int = 0
+    """Height and width of a random part, at full resolution, that a third discriminator sees with
+    all its frames (Luc et al. 2020); 0 for none."""
 
+    loss: str = "hinge"
+    """hinge (paper), or relativistic with penalties (Huang et al. 2024, arXiv:2501.05441)."""
+    penalty: float = 1.0
+    """Weight of both gradient penalties of the relativistic loss."""
+    augment: bool = False
+    """Whether discriminators see clips in other colours and places, all frames of one clip alike
+    (after Zhao et al. 2020, arXiv:2006.10738)."""
     discriminator_steps: int = 2
     """Updates of the discriminators for each of the generator (paper)."""
     generator_rate: float = 1e-4
     """Adam's learning rate of the generator (paper)."""
     discriminator_rate: float = 5e-4
     """Adam's learning rate of the discriminators (paper, v2)."""
-    truncation: float = 1.0
-    """Deviation of the noise in sampling; less is plainer and more alike (paper: shows 0.44)."""
     beta2: float = 0.999
     """Adam's second decay; the first is 0 (Brock et al. 2019, arXiv:1809.11096)."""
     ema_decay: float = 0.9999
     """Decay of the averaged generator (paper)."""
     ema_start: int = 20_000
     """Step from which the average follows; before, it is the latest generator (paper)."""
+
+    truncation: float = 1.0
+    """Deviation of the noise in sampling; less is plainer and more alike (paper: shows 0.44)."""
     standing_batches: int = 16
     """Batches of generated clips whose statistics the averaged generator samples with."""
+    chunk_frames: int = 0
+    """Frames that are worked off at once in training, and computed again for the gradients, to
+    save memory; 0 for all of them, kept."""
 
     def __post_init__(self) -> None:
         """Refuse sizes that do not fit together.
@@ -66,55 +94,109 @@ class DvdGanConfig:
         Raises:
             UserError: naming both numbers.
         """
-        if self.size != SMALLEST * 2 ** (len(self.generator_widths) - 1):
+        made = SMALLEST * 2 ** (len(self.generator_widths) - 1) * self.patch
+        if self.size != made:
             raise UserError(
-                f"size {self.size} must be {SMALLEST} doubled once for each of generator_widths "
-                f"but one, {SMALLEST * 2 ** (len(self.generator_widths) - 1)}"
+                f"size {self.size} must be {SMALLEST} times patch {self.patch}, doubled once for "
+                f"each of generator_widths but one: {made}"
             )
-        if not 1 <= self.sampled_frames <= self.num_frames:
+        for name, known in (
+            ("generator", GENERATORS),
+            ("recurrence", RECURRENCES),
+            ("loss", LOSSES),
+        ):
+            if getattr(self, name) not in known:
+                raise UserError(f"{name} {getattr(self, name)!r} must be one of {', '.join(known)}")
+        most = max(self.given_frames, default=0)
+        if self.given_frames and not 0 < min(self.given_frames) <= most < self.num_frames:
             raise UserError(
-                f"sampled_frames {self.sampled_frames} must be 1 to num_frames {self.num_frames}"
+                f"given_frames {self.given_frames} must be 1 to {self.num_frames - 1}, less than "
+                f"num_frames {self.num_frames}"
             )
-        if self.size % self.pooling:
-            raise UserError(f"size {self.size} must be a multiple of pooling {self.pooling}")
+        if self.given_frames and self.generator != "v2":
+            raise UserError("generator v1 continues no clips; given_frames must be empty")
+        if not 1 <= self.sampled_frames <= self.num_frames - most:
+            raise UserError(
+                f"sampled_frames {self.sampled_frames} must be 1 to {self.num_frames - most}, the "
+                "frames that are made"
+            )
+        for name in (self.pooling * self.patch, self.crop or self.patch):
+            if name % self.patch or self.size % name:
+                raise UserError(f"size {self.size} must be a multiple of {name}")
 
     @property
     def shape(self) -> ClipShape:
         """The size of the clips that are learnt and made."""
         return ClipShape(self.num_frames, self.size, self.size, self.fps)
 
+    @property
+    def reads(self) -> frozenset[str]:
+        """What of a prompt matters."""
+        return frozenset({"frames" if self.given_frames else "label"})
+
+    @property
+    def most_given(self) -> int:
+        """Most first frames that may be given."""
+        return max(self.given_frames, default=0)
+
+    @property
+    def condition_dim(self) -> int:
+        """Length of what tells the generator which clip to make."""
+        return self.latent_dim + (0 if self.given_frames else self.embedding_dim)
+
+
+_KINETICS = tuple(f"class {number}" for number in range(600))
+_PAPER = DvdGanConfig(num_frames=48, class_names=_KINETICS)
+_SMALL = DvdGanConfig(
+    width=8,
+    generator_widths=(8, 6, 3, 2),
+    patch=2,
+    discriminator_width=16,
+    discriminator_widths=(1, 2, 4, 8),
+    sampled_frames=4,
+    latent_dim=64,
+    embedding_dim=64,
+    generator_rate=4e-4,
+    discriminator_rate=4e-4,
+    ema_decay=0.999,
+    ema_start=500,
+)
+_TINY = DvdGanConfig(
+    num_frames=4,
+    size=16,
+    class_names=("one", "two", "three"),
+    latent_dim=8,
+    embedding_dim=8,
+    width=4,
+    generator_widths=(2, 2, 1),
+    discriminator_width=8,
+    discriminator_widths=(1, 2),
+    sampled_frames=2,
+    generator_rate=2e-3,
+    discriminator_rate=2e-3,
+    ema_decay=0.9,
+    ema_start=0,
+    standing_batches=2,
+)
 
 PRESETS = {
-    "small": DvdGanConfig(
-        width=16,
-        discriminator_width=16,
-        sampled_frames=4,
-        generator_rate=2e-4,
-        ema_decay=0.999,
-        ema_start=500,
+    "small": _SMALL,
+    "small-prediction": replace(_SMALL, given_frames=(1, 5)),
+    "paper-64": _PAPER,
+    "paper-128": replace(_PAPER, size=128, generator_widths=(8, 8, 8, 4, 2, 1)),
+    "paper-256": replace(_PAPER, size=256, generator_widths=(8, 8, 8, 4, 4, 2, 1), chunk_frames=4),
+    "ucf101": replace(
+        _PAPER,
+        num_frames=16,
+        size=128,
+        generator_widths=(8, 8, 8, 4, 2, 1),
+        class_names=_KINETICS[:101],
     ),
-    "paper-64": DvdGanConfig(num_frames=48, num_classes=600),
-    "paper-128": DvdGanConfig(
-        num_frames=48, size=128, num_classes=600, generator_widths=(8, 8, 8, 4, 2, 1)
-    ),
-    "paper-256": DvdGanConfig(
-        num_frames=48, size=256, num_classes=600, generator_widths=(8, 8, 8, 4, 4, 2, 1)
-    ),
-    "tiny": DvdGanConfig(
-        num_frames=4,
-        size=16,
-        num_classes=3,
-        latent_dim=8,
-        embedding_dim=8,
-        width=4,
-        generator_widths=(2, 2, 1),
-        discriminator_width=8,
-        discriminator_widths=(1, 2),
-        sampled_frames=2,
-        generator_rate=2e-3,
-        discriminator_rate=2e-3,
-        ema_decay=0.9,
-        ema_start=0,
-        standing_batches=2,
+    "k600": DvdGanConfig(num_frames=16, given_frames=(5,), fps=25.0),
+    "tiny": _TINY,
+    "tiny-prediction": replace(_TINY, given_frames=(1, 2)),
+    "tiny-v1": replace(_TINY, generator="v1"),
+    "tiny-beyond": replace(
+        _TINY, recurrence="tsru", loss="relativistic", crop=8, augment=True, chunk_frames=2
     ),
 }

@@ -1,10 +1,11 @@
-"""The two discriminators: one of single frames, one of the movement.
+"""The discriminators: one of single frames, one of movement, and maybe one of a part of the clip.
 
 Source: Clark et al. 2019, arXiv:1907.06571; projection of the class by Miyato & Koyama 2018,
-arXiv:1802.05637.
+arXiv:1802.05637; the third one by Luc et al. 2020, arXiv:2003.04035.
 """
 
 from itertools import pairwise
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -14,38 +15,59 @@ from torch import Tensor, nn
 
 from animatic.families.dvd_gan.config import DvdGanConfig
 from animatic.families.dvd_gan.layers import DiscriminatorBlock, linear
+from animatic.families.dvd_gan.spectral import normalised
 from animatic.types import Clips
 
 BLOCKS_OF_CLIPS = 2
 """Blocks of the temporal discriminator that convolve over time; those behind see single frames."""
 
 
+class Glance(NamedTuple):
+    """Where discriminators look: the sampled frames of each clip, and the corner of each part."""
+
+    frames: Int[Tensor, "b k"]
+    corners: Int[Tensor, "b 2"]
+
+
 class Discriminators(nn.Module):
-    """Both, each with a score of its own for every clip."""
+    """All of them, each with a score of its own for every clip."""
 
     def __init__(self, config: DvdGanConfig) -> None:
         super().__init__()
-        self.sampled_frames, self.pooling = config.sampled_frames, config.pooling
+        self.config = config
         self.spatial = Discriminator(config, blocks_of_clips=0)
         self.temporal = Discriminator(config, blocks_of_clips=BLOCKS_OF_CLIPS)
+        self.partial = Discriminator(config, BLOCKS_OF_CLIPS) if config.crop else None
 
     def forward(
-        self,
-        clips: Clips,
-        labels: Int[Tensor, " b"],
-        places: Int[Tensor, "b k"],
-    ) -> Float[Tensor, "b 2"]:
-        """Return the spatial and the temporal score of each clip; `places` are sampled frames."""
-        rows = torch.arange(len(clips), device=clips.device)[:, None]
-        sampled = rearrange(clips, "b c t h w -> b t c h w")[rows, places]
-        pooled = F.avg_pool3d(clips, (1, self.pooling, self.pooling))
-        spatial = self.spatial(rearrange(sampled, "b k c h w -> b c k h w"), labels)
-        return torch.stack([spatial, self.temporal(pooled, labels)], dim=1)
+        self, clips: Clips, labels: Int[Tensor, " b"] | None, glance: Glance
+    ) -> Float[Tensor, "b s"]:
+        """Return the spatial, the temporal and maybe the partial score of each clip.
 
-    def sample(self, clips: Clips, random: torch.Generator | None = None) -> Int[Tensor, "b k"]:
-        """Return places of frames to look at, of each clip its own, none twice."""
-        order = torch.rand(len(clips), clips.shape[2], generator=random)
-        return order.argsort(dim=1)[:, : self.sampled_frames].to(clips.device)
+        Args:
+            clips: whole ones, given frames included.
+            labels: their classes, if classes are told apart.
+            glance: where to look.
+        """
+        rows = torch.arange(len(clips), device=clips.device)
+        sampled = rearrange(clips, "b c t h w -> b t c h w")[rows[:, None], glance.frames]
+        size = self.config.pooling
+        scores = [
+            self.spatial(rearrange(sampled, "b k c h w -> b c k h w"), labels),
+            self.temporal(F.avg_pool3d(clips, (1, size, size)), labels),
+        ]
+        if self.partial is not None:
+            scores.append(self.partial(parts(clips, glance.corners, self.config.crop), labels))
+        return torch.stack(scores, dim=1)
+
+    def look(self, num_clips: int, given: int, random: torch.Generator | None = None) -> Glance:
+        """Return where to look, at random: of each clip its own frames, none twice or given."""
+        config = self.config
+        order = torch.rand(num_clips, config.num_frames - given, generator=random).argsort(dim=1)
+        corners = torch.randint(
+            config.size - (config.crop or config.size) + 1, (num_clips, 2), generator=random
+        )
+        return Glance(given + order[:, : config.sampled_frames], corners)
 
 
 class Discriminator(nn.Module):
@@ -58,7 +80,8 @@ class Discriminator(nn.Module):
 
     def __init__(self, config: DvdGanConfig, blocks_of_clips: int) -> None:
         super().__init__()
-        dims = [3, *(config.discriminator_width * m for m in config.discriminator_widths)]
+        width, self.patch = config.discriminator_width, config.patch
+        dims = [3 * self.patch**2, *(width * m for m in config.discriminator_widths)]
         last = len(dims) - 2
         self.blocks_of_clips = blocks_of_clips
         self.blocks = nn.ModuleList(
@@ -72,11 +95,15 @@ class Discriminator(nn.Module):
             for number, (dim_in, dim_out) in enumerate(pairwise(dims))
         )
         self.judge = linear(dims[-1], 1)
-        self.embed = normalised_embedding(config.num_classes, dims[-1])
+        self.embed = None
+        if not config.given_frames:
+            self.embed = normalised(nn.Embedding(len(config.class_names), dims[-1]))
 
-    def forward(self, clips: Clips, labels: Int[Tensor, " b"]) -> Float[Tensor, " b"]:
+    def forward(self, clips: Clips, labels: Int[Tensor, " b"] | None) -> Float[Tensor, " b"]:
         """Return the sum over frames of how real each is, and how much of its class."""
-        hidden = clips
+        hidden = rearrange(
+            clips, "b c t (h p) (w q) -> b (c p q) t h w", p=self.patch, q=self.patch
+        )
         for block in self.blocks[: self.blocks_of_clips]:
             hidden = block(hidden)
         hidden = rearrange(hidden, "b c t h w -> (b t) c h w")
@@ -84,12 +111,17 @@ class Discriminator(nn.Module):
             hidden = block(hidden)
         features = F.relu(hidden).sum(dim=(2, 3)).unflatten(0, (len(clips), -1))
         scores = self.judge(features)[..., 0]
-        scores = scores + torch.einsum("btd,bd->bt", features, self.embed(labels))
+        if self.embed is not None:
+            scores = scores + torch.einsum("btd,bd->bt", features, self.embed(labels))
         return scores.sum(dim=1)
 
 
-def normalised_embedding(num_classes: int, dim: int) -> nn.Module:
-    """Return vectors of classes, spectrally normalised together."""
-    embedding = nn.Embedding(num_classes, dim)
-    nn.init.orthogonal_(embedding.weight)
-    return torch.nn.utils.parametrizations.spectral_norm(embedding)
+def parts(
+    clips: Clips, corners: Int[Tensor, "b 2"], size: int
+) -> Float[Tensor, "b c t {size} {size}"]:
+    """Cut a square out of each clip, with its upper left at a place of its own."""
+    cut = [
+        clip[..., y : y + size, x : x + size]
+        for clip, (y, x) in zip(clips, corners.tolist(), strict=True)
+    ]
+    return torch.stack(cut)

@@ -1,7 +1,6 @@
 """Layers of both sides: spectrally normalised, orthogonal at first.
 
-Source: Clark et al. 2019, arXiv:1907.06571; spectral norm of Miyato et al. 2018, arXiv:1802.05957;
-residual blocks of Brock et al. 2019, arXiv:1809.11096.
+Source: Clark et al. 2019, arXiv:1907.06571; residual blocks of Brock et al. 2019, arXiv:1809.11096.
 """
 
 import torch
@@ -9,20 +8,11 @@ import torch.nn.functional as F
 from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
+
+from animatic.families.dvd_gan.spectral import EPSILON, normalised
 
 MOMENTUM = 0.1
 """Share of a step in the running statistics that sampling uses."""
-
-EPSILON = 1e-4
-
-
-def normalised(layer: nn.Module) -> nn.Module:
-    """Return the layer with orthogonal weights whose largest singular value is held at one."""
-    nn.init.orthogonal_(layer.weight)  # type: ignore[arg-type]
-    if layer.bias is not None:
-        nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
-    return spectral_norm(layer, eps=EPSILON)
 
 
 def conv2d(dim_in: int, dim_out: int, kernel: int) -> nn.Module:
@@ -52,20 +42,22 @@ class FrameMoments(nn.Module):
 
     def __init__(self, dim: int, num_frames: int) -> None:
         super().__init__()
-        self.momentum = MOMENTUM
+        self.momentum, self.held = MOMENTUM, False
         self.register_buffer("mean", torch.zeros(num_frames, dim))
         self.register_buffer("variance", torch.ones(num_frames, dim))
 
     def forward(
-        self, frames: Float[Tensor, "b t c h w"]
+        self, frames: Float[Tensor, "b t c h w"], first: int = 0
     ) -> tuple[Float[Tensor, "t c"], Float[Tensor, "t c"]]:
-        """Return the mean and one over the deviation."""
-        mean, variance = self.mean, self.variance
+        """Return the mean and one over the deviation; `first` is the time step of frame 0."""
+        times = slice(first, first + frames.shape[1])
+        mean, variance = self.mean[times], self.variance[times]
         if self.training:
+            kept = (mean, variance)
             variance, mean = torch.var_mean(frames.float(), dim=(0, 3, 4), correction=0)
-            with torch.no_grad():
-                self.mean.lerp_(mean, self.momentum)
-                self.variance.lerp_(variance, self.momentum)
+            if not self.held:
+                for old, new in zip(kept, (mean, variance), strict=True):
+                    old.lerp_(new.detach(), self.momentum)
         return mean, (variance + EPSILON).rsqrt()
 
 
@@ -79,10 +71,10 @@ class ConditionalNorm(nn.Module):
         self.shift = linear(condition_dim, dim, bias=False)
 
     def forward(
-        self, frames: Float[Tensor, "b t c h w"], condition: Float[Tensor, "b z"]
+        self, frames: Float[Tensor, "b t c h w"], condition: Float[Tensor, "b z"], first: int = 0
     ) -> Float[Tensor, "b t c h w"]:
-        """Return the normalised frames."""
-        mean, sharpness = self.moments(frames)
+        """Return the normalised frames, of which the first is of time step `first`."""
+        mean, sharpness = self.moments(frames, first)
         scale = sharpness * (1 + self.gain(condition))[:, None]
         return _affine(frames, scale, self.shift(condition)[:, None] - mean * scale)
 
@@ -95,9 +87,11 @@ class FinalNorm(nn.Module):
         self.moments = FrameMoments(dim, num_frames)
         self.gain, self.shift = nn.Parameter(torch.ones(dim)), nn.Parameter(torch.zeros(dim))
 
-    def forward(self, frames: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b t c h w"]:
-        """Return the normalised frames."""
-        mean, sharpness = self.moments(frames)
+    def forward(
+        self, frames: Float[Tensor, "b t c h w"], first: int = 0
+    ) -> Float[Tensor, "b t c h w"]:
+        """Return the normalised frames, of which the first is of time step `first`."""
+        mean, sharpness = self.moments(frames, first)
         scale = sharpness * self.gain
         return _affine(frames, scale[None], (self.shift - mean * scale)[None])
 
@@ -125,12 +119,12 @@ class GeneratorBlock(nn.Module):
         self.shortcut = conv2d(dim_in, dim_out, 1)
 
     def forward(
-        self, frames: Float[Tensor, "b t c h w"], condition: Float[Tensor, "b z"]
+        self, frames: Float[Tensor, "b t c h w"], condition: Float[Tensor, "b z"], first: int = 0
     ) -> Float[Tensor, "b t d y x"]:
-        """Return the next frames."""
-        hidden = F.relu(self.norms[0](frames, condition))
+        """Return the next frames, of which the first is of time step `first`."""
+        hidden = F.relu(self.norms[0](frames, condition, first))
         hidden = each_frame(self.first, self._enlarged(hidden))
-        hidden = F.relu(self.norms[1](hidden, condition))
+        hidden = F.relu(self.norms[1](hidden, condition, first))
         # A 1x1 convolution and the enlargement may change places: the smaller one is convolved.
         return each_frame(self.second, hidden) + self._enlarged(each_frame(self.shortcut, frames))
 

@@ -11,18 +11,22 @@ from copy import deepcopy
 from typing import Any
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from animatic.contracts import Engine, Tools
-from animatic.errors import UserError
+from animatic.families.dvd_gan.augment import augmented
 from animatic.families.dvd_gan.config import DvdGanConfig
-from animatic.families.dvd_gan.discriminators import Discriminators
+from animatic.families.dvd_gan.discriminators import Discriminators, Glance
+from animatic.families.dvd_gan.encoder import Given
 from animatic.families.dvd_gan.generator import Generator
 from animatic.families.dvd_gan.losses import discriminator_loss, generator_loss
 from animatic.families.dvd_gan.standing import measure_standing
 from animatic.nn.ema import follow
 from animatic.types import Batch, Clips, Weights
+
+PENALTY_NOISE = 0.02
+"""Deviation of the noise on pixels by which the slope of the discriminators is measured."""
 
 
 class DvdGanLearner:
@@ -31,10 +35,11 @@ class DvdGanLearner:
     def __init__(self, config: DvdGanConfig, engine: Engine, tools: Tools) -> None:
         self.config, self.engine = config, engine
         self.networks = {
-            "generator": Generator(config).to(engine.device),
-            "discriminators": Discriminators(config).to(engine.device),
+            "generator": Generator(config).to(tools.device),
+            "discriminators": Discriminators(config).to(tools.device),
         }
         self.average = deepcopy(self.networks["generator"]).requires_grad_(False).eval()
+        self.examples: Given | None = None
         self.trained: dict[str, Any] = {}
         self.optimizers: dict[str, Any] = {}
         rates = (config.generator_rate, config.discriminator_rate)
@@ -44,20 +49,30 @@ class DvdGanLearner:
 
     def step(self, batches: Sequence[Batch], step: int) -> dict[str, float]:
         """Update once from micro-batches whose gradients add up."""
+        config = self.config
         batches = [batch.to(self.engine.device) for batch in batches]
-        losses = {"discriminator": self._update_discriminators(batches)}
-        steps = self.config.discriminator_steps
-        if step % steps == steps - 1:
-            losses["generator"] = self._update_generator(batches)
-            age = max(0, step - self.config.ema_start)
-            decay = self.config.ema_decay if step >= self.config.ema_start else 0.0
-            follow(self.average, self.networks["generator"], decay, age)
+        given = 0
+        if config.given_frames:
+            given = config.given_frames[int(torch.randint(len(config.given_frames), ()))]
+            if self.examples is None:
+                self.examples = batches[0].clips[:, :, : config.most_given].clone()
+        losses = self._update_discriminators(batches, given)
+        if step % config.discriminator_steps == config.discriminator_steps - 1:
+            losses |= self._update_generator(batches, given)
+            age = step - config.ema_start
+            follow(
+                self.average,
+                self.networks["generator"],
+                config.ema_decay if age >= 0 else 0.0,
+                max(0, age),
+            )
         return losses
 
     def weights(self) -> Weights:
         """Return the averaged generator, with statistics of its own, and the discriminators."""
         average = deepcopy(self.average)
-        measure_standing(average, self.config.latent_dim, self.config.standing_batches)
+        if self.examples is not None or not self.config.given_frames:
+            measure_standing(average, self.examples)
         networks = {"generator": average, "discriminators": self.networks["discriminators"]}
         return {
             f"{name}.{key}": tensor.detach().cpu().clone()
@@ -66,11 +81,12 @@ class DvdGanLearner:
         }
 
     def state_dict(self) -> dict[str, Any]:
-        """Return networks, the average and optimisers."""
+        """Return networks, the average, optimisers, and the examples that it is measured on."""
         return {
             "networks": {name: network.state_dict() for name, network in self.networks.items()},
             "average": self.average.state_dict(),
             "optimizers": {name: o.state_dict() for name, o in self.optimizers.items()},
+            "examples": self.examples,
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -79,43 +95,86 @@ class DvdGanLearner:
         for name, network in self.networks.items():
             network.load_state_dict(state["networks"][name])
             self.optimizers[name].load_state_dict(state["optimizers"][name])
+        examples = state["examples"]
+        self.examples = None if examples is None else examples.to(self.engine.device)
 
-    def _update_discriminators(self, batches: Sequence[Batch]) -> float:
-        total = 0.0
+    def _update_discriminators(self, batches: Sequence[Batch], given: int) -> dict[str, float]:
+        """Teach the discriminators real clips from generated ones."""
+        config, totals = self.config, {"discriminator": 0.0}
         with self._update("discriminators"):
             for index, batch in enumerate(batches):
-                labels = labels_of(batch)
                 with torch.no_grad():
-                    made = self._generate(labels)
-                clips, both = torch.cat([batch.clips, made]), labels.repeat(2)
-                places = self.networks["discriminators"].sample(clips)
+                    made = self._generate(batch, given)
+                    pairs = self._shown(torch.cat([batch.clips, made]))
+                    labels = None if batch.labels is None else batch.labels.repeat(2)
+                    glance = self.networks["discriminators"].look(len(pairs), given)
                 with self._gathering("discriminators", index, len(batches)):
-                    scores = self.trained["discriminators"](clips, both, places)
-                    loss = discriminator_loss(*scores.float().chunk(2))
+                    scores = self._judge(pairs, labels, glance)
+                    losses = {"discriminator": discriminator_loss(scores, config.loss)}
+                    if config.loss == "relativistic":
+                        losses["penalty"] = self._slope(pairs, labels, glance, scores)
+                    loss = losses["discriminator"] + config.penalty * losses.get("penalty", 0.0)
                     self.engine.backward(loss / len(batches))
-                total += loss.item() / len(batches)
-        return total
+                for name, value in losses.items():
+                    totals[name] = totals.get(name, 0.0) + value.item() / len(batches)
+        return totals
 
-    def _update_generator(self, batches: Sequence[Batch]) -> float:
-        """The bare discriminators are called: nobody waits for their gradients."""
-        total, judges = 0.0, self.networks["discriminators"]
+    def _update_generator(self, batches: Sequence[Batch], given: int) -> dict[str, float]:
+        """Let the generator please the discriminators.
+
+        The bare ones are called: nobody waits for their gradients.
+        """
+        total, judges, config = 0.0, self.networks["discriminators"], self.config
         judges.requires_grad_(False)
         with self._update("generator"):
             for index, batch in enumerate(batches):
-                labels = labels_of(batch)
                 with self._gathering("generator", index, len(batches)):
-                    made = self._generate(labels)
+                    made = self._shown(self._generate(batch, given))
                     with self.engine.autocast():
-                        scores = judges(made, labels, judges.sample(made))
-                    loss = generator_loss(scores.float())
+                        glance = judges.look(len(made), given)
+                        scores = judges(made, batch.labels, glance).float()
+                        real = None
+                        if config.loss == "relativistic":
+                            with torch.no_grad():
+                                shown = self._shown(batch.clips)
+                                real = judges(shown, batch.labels, glance).float()
+                    loss = generator_loss(real, scores, config.loss)
                     self.engine.backward(loss / len(batches))
                 total += loss.item() / len(batches)
         judges.requires_grad_(True)
-        return total
+        return {"generator": total}
 
-    def _generate(self, labels: Int[Tensor, " b"]) -> Clips:
-        noise = torch.randn(len(labels), self.config.latent_dim, device=labels.device)
-        return self.trained["generator"](noise, labels).float()
+    def _generate(self, batch: Batch, given: int) -> Clips:
+        """Return whole clips: those of the classes of a batch, or what follows its first frames."""
+        noise = torch.randn(len(batch), self.config.latent_dim, device=batch.clips.device)
+        if not given:
+            return self.trained["generator"](noise, batch.labels).float()
+        first = batch.clips[:, :, :given]
+        return torch.cat([first, self.trained["generator"](noise, first).float()], dim=2)
+
+    def _shown(self, clips: Clips) -> Clips:
+        return augmented(clips) if self.config.augment else clips
+
+    def _judge(
+        self, clips: Clips, labels: Int[Tensor, " b"] | None, glance: Glance
+    ) -> Float[Tensor, "b d"]:
+        return self.trained["discriminators"](clips, labels, glance).float()
+
+    def _slope(
+        self,
+        clips: Clips,
+        labels: Int[Tensor, " b"] | None,
+        glance: Glance,
+        scores: Float[Tensor, "b d"],
+    ) -> Float[Tensor, ""]:
+        """Return the squared slope of the scores, from small noise.
+
+        Its mean over noise is the squared length of the gradient, which is never taken. Of real and
+        of generated clips half of both penalties.
+        """
+        noised = clips + PENALTY_NOISE * torch.randn_like(clips)
+        difference = (self._judge(noised, labels, glance) - scores) / PENALTY_NOISE
+        return difference.square().mean(dim=0).sum()
 
     @contextmanager
     def _update(self, name: str):
@@ -127,14 +186,3 @@ class DvdGanLearner:
     def _gathering(self, name: str, index: int, count: int):
         """Exchange gradients between processes only after the last micro-batch."""
         return self.engine.no_backward_sync(self.trained[name], enabled=index < count - 1)
-
-
-def labels_of(batch: Batch) -> Int[Tensor, " b"]:
-    """Return the classes of a batch.
-
-    Raises:
-        UserError: if the data set has none.
-    """
-    if batch.labels is None:
-        raise UserError("dvd_gan learns classes; give a data set with labels, or subfolders")
-    return batch.labels

@@ -1,7 +1,7 @@
-"""Convolutional recurrence over frames.
+"""Convolutional recurrences over frames.
 
-Source: Clark, Donahue & Simonyan 2019, arXiv:1907.06571 (v2), after Ballas et al. 2016,
-arXiv:1511.06432.
+Source: ConvGRU of Clark, Donahue & Simonyan 2019, arXiv:1907.06571 (v2), after Ballas et al. 2016,
+arXiv:1511.06432; TSRU of Luc et al. 2020, arXiv:2003.04035.
 """
 
 import torch
@@ -24,16 +24,16 @@ class ConvGRU(nn.Module):
     once, and once only if all frames are the same.
     """
 
-    def __init__(self, dim_in: int, dim: int) -> None:
+    def __init__(self, dim: int) -> None:
         super().__init__()
         self.dim = dim
-        self.reset = conv2d(dim + dim_in, dim, KERNEL)
-        self.update = conv2d(dim + dim_in, dim, KERNEL)
-        self.candidate = conv2d(dim + dim_in, dim, KERNEL)
+        self.reset = conv2d(2 * dim, dim, KERNEL)
+        self.update = conv2d(2 * dim, dim, KERNEL)
+        self.candidate = conv2d(2 * dim, dim, KERNEL)
 
     def forward(
         self,
-        frames: Float[Tensor, "b t c h w"],
+        frames: Float[Tensor, "b t d h w"],
         num_frames: int,
         state: Float[Tensor, "b d h w"] | None = None,
     ) -> Float[Tensor, "b {num_frames} d h w"]:
@@ -44,25 +44,87 @@ class ConvGRU(nn.Module):
             num_frames: how many states there are.
             state: the one before the first frame; zero if there is none.
         """
-        gates, dim, pad = (self.reset, self.update, self.candidate), self.dim, KERNEL // 2
-        weights = [gate.weight for gate in gates]
-        of_frames = torch.cat([weight[:, dim:] for weight in weights])
-        of_state = torch.cat([weight[:, :dim] for weight in weights[:2]])
-        of_candidate = weights[2][:, :dim]
-        bias = torch.cat([gate.bias for gate in gates])
-        batch = frames.shape[0]
-        read = F.conv2d(frames.flatten(0, 1), of_frames, bias, padding=pad).unflatten(
-            0, (batch, -1)
-        )
-        if state is None:
-            state = read.new_zeros(batch, dim, *frames.shape[3:])
+        dim, gates = self.dim, (self.reset, self.update, self.candidate)
+        seen, weights = _read(gates, dim, frames)
+        of_gates, of_candidate = torch.cat(weights[:2]), weights[2]
+        state = _begun(state, frames)
         states = []
         for t in range(num_frames):
-            seen = read[:, t if frames.shape[1] > 1 else 0]
-            gate = torch.sigmoid(F.conv2d(state, of_state, padding=pad) + seen[:, : 2 * dim])
-            reset, update = gate.chunk(2, dim=1)
-            kept = F.conv2d(reset * state, of_candidate, padding=pad)
-            candidate = F.relu(kept + seen[:, 2 * dim :])
+            gated, offered = seen[:, min(t, seen.shape[1] - 1)].split([2 * dim, dim], dim=1)
+            reset, update = torch.sigmoid(_conv(state, of_gates) + gated).chunk(2, dim=1)
+            candidate = F.relu(_conv(reset * state, of_candidate) + offered)
             state = torch.lerp(candidate, state, update)
             states.append(state)
         return torch.stack(states, dim=1)
+
+
+class ConvTSRU(nn.Module):
+    """A recurrent unit that moves its state before it changes it (TSRUc).
+
+    f = W_f [h; x], two values a place, says from where; m = h moved along f; c = relu(W_c [m; x]);
+    u = sigmoid(W_u [h; x]); h' = u h + (1 - u) c.
+    differs: the movement is bilinear, of one value a place; the paper compares several.
+    """
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.dim = dim
+        self.flow = conv2d(2 * dim, 2, KERNEL)
+        self.update = conv2d(2 * dim, dim, KERNEL)
+        self.candidate = conv2d(2 * dim, dim, KERNEL)
+
+    def forward(
+        self,
+        frames: Float[Tensor, "b t d h w"],
+        num_frames: int,
+        state: Float[Tensor, "b d h w"] | None = None,
+    ) -> Float[Tensor, "b {num_frames} d h w"]:
+        """Return the states after each frame; see `ConvGRU.forward`."""
+        dim, gates = self.dim, (self.flow, self.update, self.candidate)
+        seen, weights = _read(gates, dim, frames)
+        of_gates, of_candidate = torch.cat(weights[:2]), weights[2]
+        state = _begun(state, frames)
+        states = []
+        for t in range(num_frames):
+            gated, offered = seen[:, min(t, seen.shape[1] - 1)].split([2 + dim, dim], dim=1)
+            flow, update = (_conv(state, of_gates) + gated).split([2, dim], dim=1)
+            candidate = F.relu(_conv(moved(state, flow), of_candidate) + offered)
+            state = torch.lerp(candidate, state, torch.sigmoid(update))
+            states.append(state)
+        return torch.stack(states, dim=1)
+
+
+RECURRENCES = {"gru": ConvGRU, "tsru": ConvTSRU}
+
+
+def moved(
+    state: Float[Tensor, "b d h w"], flow: Float[Tensor, "b 2 h w"]
+) -> Float[Tensor, "b d h w"]:
+    """Return, at each place, the state `flow` (to the right, down) places from there."""
+    height, width = state.shape[2:]
+    rows = torch.arange(height, device=state.device, dtype=torch.float32)
+    columns = torch.arange(width, device=state.device, dtype=torch.float32)
+    x = (columns + flow[:, 0].float()) * (2 / max(1, width - 1)) - 1
+    y = (rows[:, None] + flow[:, 1].float()) * (2 / max(1, height - 1)) - 1
+    grid = torch.stack([x, y], dim=-1)
+    found = F.grid_sample(state.float(), grid, padding_mode="border", align_corners=True)
+    return found.to(state.dtype)
+
+
+def _read(
+    gates: tuple[nn.Module, ...], dim: int, frames: Float[Tensor, "b t d h w"]
+) -> tuple[Float[Tensor, "b t g h w"], list[Tensor]]:
+    """Return what all gates read of all frames, and the weights by which they read the state."""
+    weights = [gate.weight for gate in gates]
+    bias = torch.cat([gate.bias for gate in gates])  # type: ignore[misc]
+    of_frames = torch.cat([weight[:, dim:] for weight in weights])  # type: ignore[index]
+    seen = F.conv2d(frames.flatten(0, 1), of_frames, bias, padding=KERNEL // 2)
+    return seen.unflatten(0, frames.shape[:2]), [weight[:, :dim] for weight in weights]  # type: ignore[index]
+
+
+def _conv(state: Tensor, weight: Tensor) -> Tensor:
+    return F.conv2d(state, weight, padding=KERNEL // 2)
+
+
+def _begun(state: Tensor | None, frames: Float[Tensor, "b t d h w"]) -> Tensor:
+    return torch.zeros_like(frames[:, 0]) if state is None else state

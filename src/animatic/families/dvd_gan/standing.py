@@ -4,8 +4,11 @@ Those that training left belong to other weights than the averaged ones. Source:
 of Brock et al. 2019, arXiv:1809.11096.
 """
 
+from itertools import cycle, islice
+
 import torch
 
+from animatic.families.dvd_gan.encoder import Given
 from animatic.families.dvd_gan.generator import Generator
 from animatic.families.dvd_gan.layers import FrameMoments
 
@@ -14,22 +17,29 @@ BATCH_SIZE = 16
 
 
 @torch.no_grad()
-def measure_standing(generator: Generator, latent_dim: int, num_batches: int) -> None:
+def measure_standing(generator: Generator, examples: Given | None) -> None:
     """Set the moments of every norm to their mean over batches of generated clips.
 
-    The same weights always get the same moments.
+    The same weights and examples always get the same moments.
+
+    Args:
+        generator: the averaged one; its moments are replaced.
+        examples: real first frames, for one that continues them.
     """
-    random = torch.Generator().manual_seed(0)
-    device = generator.embed.weight.device
+    config, random = generator.config, torch.Generator().manual_seed(0)
     norms = [module for module in generator.modules() if isinstance(module, FrameMoments)]
-    kept = [norm.momentum for norm in norms]
-    for number in range(num_batches):
+    device = next(generator.parameters()).device
+    counts = islice(cycle(sorted(config.given_frames) or [0]), config.standing_batches)
+    for number, count in enumerate(counts):
         for norm in norms:
             norm.train()
             norm.momentum = 1 / (number + 1)
-        noise = torch.randn(BATCH_SIZE, latent_dim, generator=random)
-        labels = torch.randint(generator.embed.num_embeddings, (BATCH_SIZE,), generator=random)
-        generator(noise.to(device), labels.to(device))
-    for norm, momentum in zip(norms, kept, strict=True):
+        noise = torch.randn(BATCH_SIZE, config.latent_dim, generator=random)
+        if examples is None:
+            known = torch.randint(len(config.class_names), (BATCH_SIZE,), generator=random)
+        else:
+            chosen = torch.randint(len(examples), (BATCH_SIZE,), generator=random)
+            known = examples[chosen.to(examples.device), :, :count]
+        generator(noise.to(device), known.to(device))
+    for norm in norms:
         norm.eval()
-        norm.momentum = momentum

@@ -40,7 +40,6 @@ FAMILY = Family(
     name="t2v",
     summary="words to a clip: a sketch of every frame, then details",
     source="Li et al. 2018, arXiv:1710.00421",
-    reads=frozenset({"text"}),
     configs=(SketchConfig, GistConfig),
     presets={**SKETCH_PRESETS, **GIST_PRESETS},
     learner=learner,

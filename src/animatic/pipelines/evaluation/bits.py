@@ -72,7 +72,7 @@ def _bits_per_dim(model: Model, shown: Shown) -> float:
 
 def _prompt(model: Model, shown: Shown) -> Prompt:
     """Return what a family is given of a clip: its words, its first frame, whatever it reads."""
-    reads, text, given = model.family.reads, None, None
+    reads, text, given = model.config.reads, None, None
     if "text" in reads:
         text = canonical(*pair_of(shown.labels))
     if "frames" in reads:

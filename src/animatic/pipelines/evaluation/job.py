@@ -125,7 +125,7 @@ def load_reader_of_text(job: Job) -> Model:
         UserError: if there is none, or it does not read text.
     """
     model = load(job.what, job.device)
-    if "text" not in model.family.reads:
+    if "text" not in model.config.reads:
         raise UserError(f"{model.family.name} reads no text; make a folder of clips and give that")
     return model
 

@@ -117,6 +117,11 @@ class GistConfig:
         return ClipShape(self.num_frames, self.size, self.size, self.fps)
 
     @property
+    def reads(self) -> frozenset[str]:
+        """What of a prompt matters."""
+        return frozenset({"text"})
+
+    @property
     def num_levels(self) -> int:
         """Halvings from the image's size to the smallest one."""
         return max(self.size // SMALLEST_IMAGE, 1).bit_length() - 1

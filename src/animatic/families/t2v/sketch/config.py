@@ -139,6 +139,11 @@ class SketchConfig:
         return ClipShape(self.num_frames, self.size, self.size, self.fps)
 
     @property
+    def reads(self) -> frozenset[str]:
+        """What of a prompt matters."""
+        return frozenset({"text"})
+
+    @property
     def sketch_tokens(self) -> tuple[int, int]:
         """Number and length of the tokens of a sketch."""
         patches = (self.sketch_size // self.sketch_patch) ** 2
