@@ -35,7 +35,7 @@ def folder(tmp_path):
                 16,
                 16,
                 12.0,
-                number,
+                more={"action": "golf" if number % 2 else "dancing", "scene": f"s{number // 2}"},
             ),
             encode_training_clip(frames_of(number), 12.0),
         )
@@ -51,13 +51,24 @@ def number_and_start(frames):
     return value // 10, value % 10
 
 
-def test_a_clip_comes_with_its_captions_and_label(folder):
+def test_a_clip_comes_with_its_captions(folder):
     clips = open_clips(folder, SHAPE)
     assert len(clips) == 4
     example = clips.get(2, Stream(0, "test"))
-    assert (example.texts, example.label) == (("clip 2",), 2)
+    assert (example.texts, example.label) == (("clip 2",), None)
     assert example.frames.shape == (4, 16, 16, 3)
     assert number_and_start(example.frames)[0] == 2
+
+
+def test_classes_are_made_of_facts_of_this_split(folder):
+    clips = open_clips(folder, SHAPE, classes=["action"])
+    assert clips.label_names == ("dancing", "golf")
+    assert [clips.get(i, Stream(0, "test")).label for i in range(4)] == [0, 1, 0, 1]
+    clips = open_clips(folder, SHAPE, classes=["action", "scene"])
+    assert clips.label_names == ("dancing/s0", "dancing/s1", "golf/s0", "golf/s1")
+    assert [clips.get(i, Stream(0, "test")).label for i in range(4)] == [0, 2, 1, 3]
+    with pytest.raises(UserError, match="clip 000000 has no weather .* known: action, scene"):
+        open_clips(folder, SHAPE, classes=["weather"])
 
 
 def test_a_stretch_depends_on_the_random_numbers_alone_and_takes_every_place(folder):
@@ -72,10 +83,11 @@ def test_a_stretch_depends_on_the_random_numbers_alone_and_takes_every_place(fol
 
 
 def test_decoded_clips_are_the_very_same(folder):
-    clips = ShardClips(folder, SHAPE, "train")
+    clips = ShardClips(folder, SHAPE, "train", ["scene"])
     told = []
     decoded = DecodedClips(clips, lambda done, total: told.append((done, total)))
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+    assert decoded.label_names == clips.label_names
     for index in range(4):
         first, second = clips.get(index, Stream(5, "a")), decoded.get(index, Stream(5, "a"))
         assert (first.frames == second.frames).all()

@@ -1,0 +1,175 @@
+"""What generators, encoders and discriminators promise."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from animatic.errors import UserError
+from animatic.families.dvd_gan.config import PRESETS
+from animatic.families.dvd_gan.discriminators import Discriminators, Glance, parts
+from animatic.families.dvd_gan.encoder import padded
+from animatic.families.dvd_gan.generator import Generator
+from animatic.families.dvd_gan.losses import discriminator_loss, generator_loss
+from animatic.families.dvd_gan.standing import measure_standing
+
+TINY = PRESETS["tiny"]
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    torch.manual_seed(0)
+
+
+def made(config, known=None):
+    generator = Generator(config)
+    noise = torch.randn(4, config.latent_dim)
+    return generator(noise, torch.tensor([0, 1, 2, 0]) if known is None else known)
+
+
+@pytest.mark.parametrize("preset", [name for name in PRESETS if "tiny" in name])
+def test_every_parameter_gets_a_gradient(preset):
+    config = PRESETS[preset]
+    given = max(config.given_frames, default=0)
+    generator, judges = Generator(config), Discriminators(config)
+    for parameter in (*generator.parameters(), *judges.parameters()):
+        if parameter.dim() == 0:
+            parameter.data.fill_(0.5)  # attention is switched off at first
+    known = torch.rand(4, 3, given, 16, 16) if given else torch.tensor([0, 1, 2, 0])
+    clips = generator(torch.randn(4, config.latent_dim), known)
+    if given:
+        clips = torch.cat([known, clips], dim=2)
+    labels = None if given else torch.tensor([0, 1, 2, 0])
+    judges(clips, labels, judges.look(4, given)).sum().backward()
+    for network in (generator, judges):
+        for name, parameter in network.named_parameters():
+            assert parameter.grad is not None, name
+            assert parameter.grad.abs().sum() > 0, name
+
+
+def test_chunks_make_the_same_clips_and_gradients():
+    results = []
+    for size in (0, 1, 3):
+        torch.manual_seed(0)
+        generator = Generator(replace(TINY, chunk_frames=size))
+        clips = generator(torch.randn(4, TINY.latent_dim), torch.tensor([0, 1, 2, 0]))
+        (clips**3).sum().backward()
+        found = {name: p.grad for name, p in generator.named_parameters()}
+        results.append({**found, **dict(generator.named_buffers()), "clips": clips})
+    for other in results[1:]:
+        for name, value in results[0].items():
+            torch.testing.assert_close(value, other[name], rtol=1e-4, atol=2e-3, msg=name)
+
+
+def test_a_frame_does_not_depend_on_later_ones_in_training_either():
+    """No statistic is taken over time: v2 runs through time in one direction only."""
+    torch.manual_seed(0)
+    short, whole = (Generator(replace(TINY, num_frames=t, sampled_frames=1)) for t in (2, 4))
+    whole.load_state_dict(
+        {
+            name: torch.cat([value, value]) if "moments" in name else value
+            for name, value in short.state_dict().items()
+        }
+    )
+    noise, labels = torch.randn(4, TINY.latent_dim), torch.tensor([0, 1, 2, 0])
+    torch.testing.assert_close(short(noise, labels), whole(noise, labels)[:, :, :2])
+
+
+def test_fewer_given_frames_are_led_by_the_first_one():
+    given = torch.rand(2, 3, 2, 4, 4)
+    assert torch.equal(padded(given, 4)[:, :, 2:], given)
+    assert torch.equal(padded(given, 4)[:, :, 0], given[:, :, 0])
+    assert torch.equal(padded(given, 4)[:, :, 1], given[:, :, 0])
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_follows_depends_on_every_given_frame(count):
+    config = PRESETS["tiny-prediction"]
+    generator = Generator(config).eval()
+    noise, given = torch.randn(1, config.latent_dim), torch.rand(1, 3, count, 16, 16)
+    before = generator(noise, given)
+    assert before.shape[2] == config.num_frames - count
+    for place in range(count):
+        other = given.clone()
+        other[:, :, place] *= 0.5
+        assert not torch.allclose(before, generator(noise, other))
+
+
+def test_scores_of_frames_are_added_before_the_hinge():
+    """A clip of one very real frame and one very unreal one is in the middle."""
+    config = replace(TINY, discriminator_widths=(1, 2))
+    judges = Discriminators(config).eval()
+    clips, labels = torch.randn(1, 3, 4, 16, 16), torch.tensor([1])
+    corners = torch.zeros(1, 2, dtype=torch.long)
+    with torch.no_grad():
+        single = [judges.spatial(clips[:, :, [t]], labels) for t in range(2)]
+        both = judges(clips, labels, Glance(torch.tensor([[0, 1]]), corners))[:, 0]
+    torch.testing.assert_close(both, single[0] + single[1])
+
+
+def test_losses_are_their_formulas():
+    real, fake = torch.tensor([[2.0, -1.0]]), torch.tensor([[0.5, -3.0]])
+    both = torch.cat([real, fake])
+    assert discriminator_loss(both, "hinge") == (0 + 2) + (1.5 + 0)
+    assert generator_loss(None, fake, "hinge") == -0.5 + 3
+    log = torch.tensor([1 + torch.tensor(-1.5).exp(), 1 + torch.tensor(-2.0).exp()]).log().sum()
+    assert discriminator_loss(both, "relativistic") == pytest.approx(log.item())
+    log = torch.tensor([1 + torch.tensor(1.5).exp(), 1 + torch.tensor(2.0).exp()]).log().sum()
+    assert generator_loss(real, fake, "relativistic") == pytest.approx(log.item())
+
+
+def test_the_generator_learns_when_the_discriminators_are_sure():
+    for score in (-50.0, 50.0):
+        scores = torch.full((2, 2), score, requires_grad=True)
+        generator_loss(None, scores, "hinge").backward()
+        assert (scores.grad == -0.5).all()
+
+
+def test_sampled_frames_are_other_ones_and_never_given():
+    judges = Discriminators(replace(TINY, num_frames=9, sampled_frames=3))
+    frames = judges.look(200, given=4).frames
+    assert frames.min() == 4
+    assert frames.max() == 8
+    assert all(len(set(row.tolist())) == 3 for row in frames)
+    assert len({tuple(row.tolist()) for row in frames}) > 20
+
+
+def test_parts_are_cut_where_they_should_be():
+    clips = torch.arange(2 * 16).reshape(2, 1, 1, 4, 4).float()
+    found = parts(clips, torch.tensor([[0, 2], [1, 1]]), 2)
+    assert found.flatten().tolist() == [2, 3, 6, 7, 21, 22, 25, 26]
+
+
+def test_standing_statistics_depend_on_the_weights_alone():
+    generator = Generator(TINY).eval()
+    results = []
+    for start in (0.0, 5.0):
+        for name, buffer in generator.named_buffers():
+            if "moments" in name:
+                buffer.fill_(start)
+        torch.manual_seed(int(start))
+        measure_standing(generator, None)
+        results.append({n: b.clone() for n, b in generator.named_buffers() if "moments" in n})
+    assert all(torch.equal(results[0][name], results[1][name]) for name in results[0])
+    assert all(not module.training for module in generator.modules() if hasattr(module, "momentum"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"size": 20}, "size 20 must be 4 times patch 1, doubled .*: 16"),
+        ({"generator": "v3"}, "generator 'v3' must be one of v2, v1"),
+        ({"recurrence": "lstm"}, "recurrence 'lstm' must be one of gru, tsru"),
+        ({"loss": "wasserstein"}, "loss 'wasserstein' must be one of hinge, relativistic"),
+        ({"given_frames": (4,)}, r"given_frames \(4,\) must be 1 to 3, less than num_frames 4"),
+        ({"given_frames": (0, 1)}, r"given_frames \(0, 1\) must be 1 to 3"),
+        ({"given_frames": (1,), "generator": "v1"}, "v1 continues no clips"),
+        ({"given_frames": (3,)}, "sampled_frames 2 must be 1 to 1, the frames that are made"),
+        ({"sampled_frames": 5}, "sampled_frames 5 must be 1 to 4"),
+        ({"pooling": 3}, "size 16 must be a multiple of 3"),
+        ({"crop": 5}, "size 16 must be a multiple of 5"),
+    ],
+)
+def test_sizes_that_do_not_fit_are_refused_with_both_numbers(changes, line):
+    with pytest.raises(UserError, match=line):
+        replace(TINY, **changes)
