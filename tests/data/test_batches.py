@@ -16,6 +16,8 @@ class Numbered:
     def __init__(self, num_clips, captions=3, labelled=True):
         self.num_clips, self.captions, self.labelled = num_clips, captions, labelled
 
+    label_names = ()
+
     def __len__(self):
         return self.num_clips
 

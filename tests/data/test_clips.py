@@ -67,7 +67,7 @@ def test_classes_are_made_of_facts_of_this_split(folder):
     clips = open_clips(folder, SHAPE, classes=["action", "scene"])
     assert clips.label_names == ("dancing/s0", "dancing/s1", "golf/s0", "golf/s1")
     assert [clips.get(i, Stream(0, "test")).label for i in range(4)] == [0, 2, 1, 3]
-    with pytest.raises(UserError, match="clip 000000 has no weather .* known: action, scene"):
+    with pytest.raises(UserError, match=r"clip 000000 has no weather .* known: action, scene"):
         open_clips(folder, SHAPE, classes=["weather"])
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import cyclopts
 
-from animatic.cli import data, evaluate, generate, rank, train, weights
+from animatic.cli import data, evaluate, generate, predict, rank, train, weights
 from animatic.cli import list as listing
 from animatic.errors import UserError
 
@@ -19,6 +19,7 @@ app = cyclopts.App(
     help_format="plaintext",  # Markdown takes 0.1 s to load; the verbs, with more to say, use it
 )
 app.command(generate.generate, help_format="markdown")
+app.command(predict.predict, help_format="markdown")
 app.command(train.train, help_format="markdown")
 app.command(evaluate.evaluate, help_format="markdown")
 app.command(rank.rank, help_format="markdown")

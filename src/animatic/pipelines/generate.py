@@ -121,6 +121,8 @@ class Model:
                 reads something else.
         """
         prompt = Prompt(words)
+        if "frames" in self.config.reads:
+            raise UserError("this model continues frames: animatic predict PHOTO --model ...")
         if "label" in self.config.reads:
             names = self.config.class_names
             if words not in names:

@@ -1,6 +1,7 @@
 """What a training run leaves behind: its state, its model with a card, and grids of samples."""
 
 import platform
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ import torch
 import animatic
 from animatic.contracts import Family, Learner
 from animatic.pipelines.generate import build
+from animatic.pipelines.predict import continued, counts
 from animatic.storage.checkpoint import Checkpoint, write_checkpoint
 from animatic.storage.run_folder import RunFolder
 from animatic.storage.video_file import write_sheet
+from animatic.types import Frames
 
 SAMPLE_PROMPTS = (
     "playing golf on grass",
@@ -35,10 +38,26 @@ FIXED = ("family", "preset", "data", "batch_size", "accumulate", "seed", "flip",
 
 
 class Keeper:
-    """Saves at the steps that a run asks for."""
+    """Saves at the steps that a run asks for.
 
-    def __init__(self, run: Any, family: Family, config: Any, folder: RunFolder) -> None:
+    Args:
+        run: what is trained.
+        family: of the model.
+        config: of the model.
+        folder: where everything goes.
+        given: clips whose first frames the samples of a family continue that reads frames.
+    """
+
+    def __init__(
+        self,
+        run: Any,
+        family: Family,
+        config: Any,
+        folder: RunFolder,
+        given: Sequence[Frames] = (),
+    ) -> None:
         self.run, self.family, self.config, self.folder = run, family, config, folder
+        self.given = given
         fixed = {name: getattr(run, name) for name in FIXED}
         self.settings = {name: str(v) if isinstance(v, Path) else v for name, v in fixed.items()}
         folder.open({**self.settings, "config": family.config_to_json(config)})
@@ -69,11 +88,13 @@ class Keeper:
 
     def _draw_samples(self, learner: Learner, done: int) -> None:
         """Write one row for each sample prompt, the same seeds every time."""
-        if "frames" in self.config.reads:
-            return
         model = build(self._checkpoint(learner, done), torch.device("cpu"))
-        names = getattr(self.config, "class_names", SAMPLE_PROMPTS)
-        made = list(model.generate_all(names[:MOST_SAMPLES]))
+        if "frames" in self.config.reads:
+            count = counts(model)[0]
+            made = [continued(model, clip[:count], None, 0) for clip in self.given]
+        else:
+            names = getattr(self.config, "class_names", SAMPLE_PROMPTS)
+            made = list(model.generate_all(names[:MOST_SAMPLES]))
         labels = [creation.prompt for creation in made]
         path = self.folder.samples_path / f"{done:07d}.png"
         write_sheet(path, made, labels=labels, scale=2)

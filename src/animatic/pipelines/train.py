@@ -20,6 +20,7 @@ from animatic.contracts import Config
 from animatic.data.batches import Batches, open_clips
 from animatic.data.clips import ClipSet, ShardClips
 from animatic.data.decoded import DecodedClips
+from animatic.data.stage.random_streams import Stream
 from animatic.errors import UserError
 from animatic.pipelines import catalog
 from animatic.pipelines.device import choose_device, has_bf16
@@ -27,9 +28,12 @@ from animatic.pipelines.keep import Keeper
 from animatic.pipelines.report import Report
 from animatic.pipelines.tools import load_tools
 from animatic.storage.run_folder import RunFolder
-from animatic.types import Batch
+from animatic.types import Batch, Frames
 
 PRECISIONS = ("auto", "32-true", "bf16-mixed")
+
+NUM_GIVEN = 8
+"""Clips that the samples of a run continue."""
 
 ECHO_S = 5.0
 """Seconds within which a second Ctrl-C counts as the same one."""
@@ -87,7 +91,9 @@ def train(run: Run) -> None:
         config = replace(config, class_names=clips.label_names)
     batches = _batches(run, clips, engine)
     folder = RunFolder(run.out)
-    keeper = Keeper(run, family, config, folder) if engine.is_global_zero else None
+    keeper = None
+    if engine.is_global_zero:
+        keeper = Keeper(run, family, config, folder, _given(clips, config))
     tools = load_tools(engine.device)  # before the seed: building networks draws random numbers
     torch.manual_seed(run.seed)
     learner = family.learner(config, engine, tools)
@@ -177,6 +183,12 @@ def _clips(run: Run, config: Config) -> ClipSet:
     if labelled and len(clips.label_names) < 2:
         raise UserError(f"{run.family} learns classes; give two subfolders of clips or more")
     return DecodedClips(clips) if run.cache and isinstance(clips, ShardClips) else clips
+
+
+def _given(clips: ClipSet, config: Config) -> list[Frames]:
+    """Return clips whose first frames samples are to continue, if the family reads frames."""
+    count = min(NUM_GIVEN, len(clips)) if "frames" in config.reads else 0
+    return [clips.get(index, Stream(index, "given")).frames for index in range(count)]
 
 
 def _batches(run: Run, clips: ClipSet, engine: Any) -> Batches:

@@ -96,11 +96,14 @@ def read_video(
     size: tuple[int, int],
     fps: float | None = None,
     start_s: float = 0.0,
+    *,
+    whole: bool = False,
 ) -> Video:
     """Read a stretch of a person's own video at the size and rate that are wanted.
 
     The picture is turned upright, cropped in the middle to the aspect of `size` (height, width) and
-    averaged down. Of its frames those nearest in time are taken; without `fps`, all of them.
+    averaged down; a `whole` one is not cropped, but set between black bars. Of its frames those
+    nearest in time are taken; without `fps`, all of them.
 
     Raises:
         UserError: if the file is unreadable or ends too early.
@@ -113,7 +116,7 @@ def read_video(
             container.seek(int((start_s + _origin_s(stream)) * av.time_base))
         chosen = islice(_at_rate(_timed(container, stream), start_s, rate), num_frames)
         reformatter = VideoReformatter()
-        frames = [_covering(reformatter, frame, size) for frame in chosen]
+        frames = [_fitted(reformatter, frame, size, whole) for frame in chosen]
     if len(frames) < num_frames:
         raise UserError(
             f"{path} is too short: {num_frames} frames at {rate:g} fps are needed from second "
@@ -197,18 +200,27 @@ def _to_rgb(
     return rgb.to_ndarray()
 
 
-def _covering(
-    reformatter: VideoReformatter, frame: VideoFrame, size: tuple[int, int]
+def _fitted(
+    reformatter: VideoReformatter, frame: VideoFrame, size: tuple[int, int], whole: bool
 ) -> UInt8[np.ndarray, "h w 3"]:
-    """Shrink a frame until it just covers `size`, turn it upright, and cut out the middle."""
+    """Shrink a frame until it just covers `size`, turn it upright, and cut out the middle.
+
+    A `whole` one is shrunk until it fits into `size`, and bars are added.
+    """
     quarter_turns = round(frame.rotation / 90)
     target = size[::-1] if quarter_turns % 2 else size
-    scale = max(target[0] / frame.height, target[1] / frame.width)
-    covering = (
-        max(target[0], round(frame.height * scale)),
-        max(target[1], round(frame.width * scale)),
+    limit = min if whole else max
+    scale = limit(target[0] / frame.height, target[1] / frame.width)
+    scaled = (
+        max(1 if whole else target[0], round(frame.height * scale)),
+        max(1 if whole else target[1], round(frame.width * scale)),
     )
-    picture = np.rot90(_to_rgb(reformatter, frame, covering), quarter_turns)
+    picture = np.rot90(_to_rgb(reformatter, frame, scaled), quarter_turns)
+    bars = [
+        (max(0, side - have) // 2, max(0, side - have + 1) // 2)
+        for side, have in zip(size, picture.shape[:2], strict=True)
+    ]
+    picture = np.pad(picture, (*bars, (0, 0)))
     top, left = (picture.shape[0] - size[0]) // 2, (picture.shape[1] - size[1]) // 2
     return picture[top : top + size[0], left : left + size[1]]
 

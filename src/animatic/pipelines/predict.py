@@ -1,0 +1,124 @@
+"""From first frames to what follows, with a trained model."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from animatic.errors import UserError
+from animatic.pipelines.generate import Creation, Model, load, name_outputs
+from animatic.pipelines.progress import track
+from animatic.storage.given import read_given
+from animatic.storage.video_file import check_output, write_sheet
+from animatic.types import Frames, Prompt, to_frames
+
+FITS = ("crop", "letterbox")
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to continue, and where to write it; see `animatic predict --help`."""
+
+    first: Path
+    output: Path
+    given: int | None = None
+    frames: int | None = None
+    fit: str = "crop"
+    seed: int = 0
+    num: int = 1
+    best_of: int = 1
+    sheet: Path | None = None
+    scale: int = 4
+
+
+def predict_all(checkpoint: str, device: str, job: Job) -> Iterator[tuple[Path, Creation]]:
+    """Load a model once, then continue, write and yield clip by clip, showing progress.
+
+    Raises:
+        UserError: if anything is wrong with the job; found before the first clip is made.
+    """
+    if job.fit not in FITS:
+        raise UserError(f"fit {job.fit!r} must be one of {', '.join(FITS)}")
+    if min(job.num, job.best_of, job.scale) < 1:
+        raise UserError(
+            f"num {job.num}, best_of {job.best_of} and scale {job.scale} must be at least 1"
+        )
+    paths = name_outputs(job.output, [job.first.stem], job.num)
+    if job.sheet is not None:
+        check_output(job.sheet)
+    model = load(checkpoint, device)
+    given = first_frames(model, job.first, job.given, whole=job.fit == "letterbox")
+    made = []
+    for number, path in enumerate(track(paths, len(paths), "continuing")):
+        seed = job.seed + number * job.best_of
+        tries = [
+            continued(model, given, job.frames, seed + offset, job.first.name)
+            for offset in range(job.best_of)
+        ]
+        best = max(tries, key=lambda creation: creation.score or 0.0)
+        best.save(path, job.scale)
+        made.append(best)
+        yield path, best
+    if job.sheet is not None:
+        labels = [f"{creation.prompt} (seed {creation.seed})" for creation in made]
+        write_sheet(job.sheet, made, labels=labels, scale=2)
+
+
+def first_frames(model: Model, path: Path, given: int | None, *, whole: bool = False) -> Frames:
+    """Read as many first frames as are asked for, or as the model can use.
+
+    Raises:
+        UserError: if the model continues nothing, or not so many, or they cannot be read.
+    """
+    known = counts(model)
+    if given is not None and given not in known:
+        counted = " or ".join(map(str, known))
+        raise UserError(f"this model continues {counted} frames, not {given}")
+    size, asked = model.shape[1:3], known if given is None else (given,)
+    return read_given(path, asked, size, model.shape.fps, whole=whole)
+
+
+def counts(model: Model) -> tuple[int, ...]:
+    """Return how many first frames a model continues, from few to many.
+
+    Raises:
+        UserError: if it continues nothing.
+    """
+    if "frames" not in model.config.reads:
+        raise UserError(f"this {model.family.name} continues no frames; it reads other things")
+    return tuple(sorted(model.config.given_frames))
+
+
+def continued(
+    model: Model, given: Frames, num_frames: int | None, seed: int, name: str = ""
+) -> Creation:
+    """Return a clip that begins with the given frames; the same two always give the same clip.
+
+    A clip that is longer than the model's goes on from its own last frames.
+
+    Args:
+        model: reads first frames.
+        given: of the model's size and rate.
+        num_frames: of the clip, given ones included; the model's own number if none.
+        seed: picks one of many that could follow.
+        name: what is continued, for people.
+
+    Raises:
+        UserError: if there is nothing to add.
+    """
+    wanted = num_frames or model.shape.num_frames
+    if wanted <= len(given):
+        raise UserError(f"frames {wanted} must be more than the {len(given)} that are given")
+    clip, score, count = given, None, len(given)
+    while len(clip) < wanted:
+        prompt = Prompt(frames=clip[-count:], positions=tuple(range(count)))
+        model.family.check(model.config, prompt)
+        round_seed = (seed + (len(clip) - len(given)) * 2**32) % 2**63
+        samples = model.sampler.sample([prompt], [round_seed])
+        if not samples.clips.isfinite().all():
+            raise UserError(f"this {model.family.name} makes frames of NaN: train it again")
+        if score is None and model.critic is not None:
+            score = model.critic.score(samples.clips, [prompt]).item()
+        clip = np.concatenate([clip, to_frames(samples.clips[0])[count:]])
+    return Creation(clip[:wanted], model.shape.fps, name, seed, score)
