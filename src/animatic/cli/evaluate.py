@@ -30,7 +30,8 @@ def evaluate(  # noqa: PLR0913
     held-out ones?), composition-i3d, kinetics, fvd, kvd, fid, kid, prdc (precision, recall,
     density, coverage), is, is-c3d, diversity, memorised, counterfactual (does one changed word
     change one thing?), cas (a classifier learns generated clips and names real ones), accuracy (the
-    other way round), bits (for models with a likelihood). composition, counterfactual, diversity,
+    other way round), bits (for models with a likelihood), prediction (frames that a model
+    continues, against what really came). composition, counterfactual, diversity,
     memorised, fvd-stage, kvd-stage and prdc-stage look through the small network that ships, which
     was trained on renders of Stage and is good for nothing else; composition-i3d, kinetics, fvd,
     kvd, fid, kid, prdc, is and is-c3d through published networks (`animatic weights list`). psnr,

@@ -78,7 +78,7 @@ def zero_shot(sets: Sets, eyes: str) -> Mapping[str, Number]:
     def share(seen: Seen) -> float:
         logits = seen.looks[eyes].logits
         best = torch.stack([logits[:, KINETICS[action]].amax(1) for action in ACTIONS], dim=1)
-        wanted = torch.tensor([ACTIONS.index(pair_of(pair)[0]) for pair in seen.labels])
+        wanted = torch.tensor([ACTIONS.index(action_of(labels)) for labels in seen.labels])
         return (best.argmax(1) == wanted).double().mean().item()
 
     made, real = share(sets.made), None if sets.real is None else share(sets.real)
@@ -98,15 +98,31 @@ def pair_of(labels: tuple[str, ...]) -> Pair:
     )
 
 
+def action_of(labels: tuple[str, ...]) -> str:
+    """Return the action that a clip should show, whether or not its scene is known.
+
+    Raises:
+        UserError: if it is not known, or the scene is none.
+    """
+    if len(labels) == 1 and labels[0] in ACTIONS:
+        return labels[0]
+    return pair_of(labels)[0]
+
+
 def hits(seen: Seen, eyes: str) -> dict[str, Tensor]:
     """Return, for each clip, whether its action, its scene and both were named rightly.
+
+    Of clips that were made for an action alone, only that.
 
     Raises:
         UserError: if it is not known what a clip should show.
     """
     logits = seen.looks[eyes].logits
     actions, scenes = logits[:, : len(ACTIONS)].argmax(1), logits[:, len(ACTIONS) :].argmax(1)
-    known = [pair_of(pair) for pair in seen.labels]
-    wanted = [(ACTIONS.index(action), SCENES.index(scene)) for action, scene in known]
-    right = torch.stack([actions, scenes], dim=1) == torch.tensor(wanted)
-    return {"action": right[:, 0], "scene": right[:, 1], "joint": right.all(1)}
+    wanted = torch.tensor([ACTIONS.index(action_of(labels)) for labels in seen.labels])
+    right = {"action": actions == wanted}
+    if any(len(labels) == 1 for labels in seen.labels):
+        return right
+    wanted = torch.tensor([SCENES.index(pair_of(labels)[1]) for labels in seen.labels])
+    right["scene"] = scenes == wanted
+    return right | {"joint": right["action"] & right["scene"]}

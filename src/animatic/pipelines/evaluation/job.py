@@ -11,12 +11,14 @@ from animatic.pipelines.evaluation.protocols import ALL, Protocol, protocol_of
 from animatic.pipelines.evaluation.sets import Number
 from animatic.pipelines.evaluation.sources import (
     PAIRS,
+    ContinuedClips,
     FolderClips,
     GeneratedClips,
     Source,
     StageClips,
 )
 from animatic.pipelines.generate import Model, load
+from animatic.pipelines.predict import counts
 from animatic.storage.run_folder import RunFolder
 
 MIN_FLOOR = 16
@@ -106,10 +108,25 @@ def trios(job: Job, *, with_floor: bool, halved: bool = False) -> Iterator[Trio]
         return
     if job.num == ALL:
         raise UserError(f"{job.what} makes clips without end; give a folder of clips")
-    model = load_reader_of_text(job)
-    for split in PAIRS if job.against is None else ("validation",):
+    model = load(job.what, job.device)
+    if "frames" in model.config.reads:
+        yield from _continued(job, model, with_floor, halved)
+        return
+    of_text = "text" in model.config.reads
+    for split in PAIRS if of_text and job.against is None else ("validation",):
         made = GeneratedClips(model, job.what, split, job.num)
         yield Trio(split, made, *_real(job, split, with_floor, halved))
+
+
+def _continued(job: Job, model: Model, with_floor: bool, halved: bool) -> Iterator[Trio]:
+    if job.data is None:
+        raise UserError(f"{job.what} continues real clips; give them with --data")
+    for split in PAIRS:
+        real, rest = _real(job, split, with_floor, halved)
+        for count in counts(model):
+            begun = StageClips(job.data, split, job.num)
+            made = ContinuedClips(model, job.what, begun, count)
+            yield Trio(f"{split}, {count} given", made, real, rest)
 
 
 def is_folder_of_clips(what: str) -> bool:

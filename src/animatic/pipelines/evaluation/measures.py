@@ -17,8 +17,8 @@ from animatic.metrics.distance import (
 )
 from animatic.metrics.score import inception_score, jackknife
 from animatic.pipelines.evaluation.composition import (
+    action_of,
     composition,
-    pair_of,
     probed_composition,
     zero_shot,
 )
@@ -75,7 +75,7 @@ class Measure:
             raise UserError(f"{name} needs real clips that are not counted; give more of them")
         for source in (*counted, rest) if self.of_pairs else ():
             for labels in () if source is None else source.labels():
-                pair_of(labels)
+                action_of(labels)
 
 
 def _frechet(sets: Sets, eyes: str) -> Mapping[str, Number]:

@@ -12,7 +12,7 @@ import animatic
 from animatic.data.stage.captions import canonical
 from animatic.errors import UserError
 from animatic.pipelines.device import choose_device
-from animatic.pipelines.evaluation import bits, counterfactual, pairs, taught
+from animatic.pipelines.evaluation import ahead, bits, counterfactual, pairs, taught
 from animatic.pipelines.evaluation.eyes import EYES, Eyes, Seen, observe, stage_net
 from animatic.pipelines.evaluation.gallery import write_first, write_nearest
 from animatic.pipelines.evaluation.job import (
@@ -26,7 +26,7 @@ from animatic.pipelines.evaluation.measures import MEASURES, Measure
 from animatic.pipelines.evaluation.plots import plot_composition
 from animatic.pipelines.evaluation.protocols import compared_with
 from animatic.pipelines.evaluation.sets import Sets, check_alike
-from animatic.pipelines.evaluation.sources import PAIRS
+from animatic.pipelines.evaluation.sources import PAIRS, ContinuedClips
 from animatic.pipelines.judge import Pair
 from animatic.storage.atomic import write_text
 from animatic.types import Frames
@@ -34,7 +34,7 @@ from animatic.types import Frames
 ENOUGH = 2048
 """Clips from which on the bias of a Fréchet distance is small beside what is compared."""
 
-OTHERS = (*pairs.SOURCES, *taught.SOURCES, counterfactual.NAME, bits.NAME)
+OTHERS = (*pairs.SOURCES, *taught.SOURCES, counterfactual.NAME, bits.NAME, ahead.NAME)
 """What is not measured of features alone."""
 
 
@@ -48,6 +48,7 @@ def evaluate(job: Job) -> list[Row]:
     device = choose_device(job.device)
     eyes = [EYES[name](device) for name in sorted({m.eyes for m in measures.values()})]
     rows = [*_of_pairs(job, device), *_of_changes(job, device), *_of_classes(job, device)]
+    rows += _of_frames(job, device)
     rows += [*bits.rows(job), *(_of_features(job, measures, eyes, device) if measures else ())]
     if job.protocol is not None:
         rows = [replace(row, card=compared_with(job.protocol, row.card)) for row in rows]
@@ -122,6 +123,15 @@ def _of_changes(job: Job, device: torch.device) -> Iterator[Row]:
             yield Row(f"{name} {part}", split, number, {**about, **card})
 
 
+def _of_frames(job: Job, device: torch.device) -> Iterator[Row]:
+    for trio in trios(job, with_floor=False) if ahead.NAME in job.metrics else ():
+        if not isinstance(trio.made, ContinuedClips):
+            raise UserError(f"{ahead.NAME} is of models that continue first frames")
+        numbers, card = ahead.predictions(trio.made, trio.split, device, job.plots)
+        for part, number in numbers.items():
+            yield Row(f"{ahead.NAME} {part}", trio.split, number, {"source": ahead.SOURCE, **card})
+
+
 def _of_classes(job: Job, device: torch.device) -> Iterator[Row]:
     names = [name for name in job.metrics if name in taught.SOURCES]
     for trio in trios(job, with_floor=True, halved=True) if names else ():
@@ -154,7 +164,7 @@ def _measures(job: Job) -> dict[str, Measure]:
     fewest = 2 + max(len(split) for split in PAIRS.values())
     if "diversity" in measures and not is_folder_of_clips(job.what) and job.num < fewest:
         raise UserError(f"diversity needs several clips of a prompt; give --num {fewest} or more")
-    _check_outputs(job, pictures=bool(measures))
+    _check_outputs(job, pictures=bool(measures) or ahead.NAME in job.metrics)
     return measures
 
 

@@ -15,6 +15,7 @@ from animatic.data.stage.captions import canonical
 from animatic.data.stage.splits import HELD_OUT, SEEN
 from animatic.errors import UserError
 from animatic.pipelines.generate import Model
+from animatic.pipelines.predict import continued
 from animatic.storage import codec
 from animatic.types import ClipShape, Frames
 
@@ -58,7 +59,10 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class GeneratedClips:
-    """Clips of a model for the pairs of a split in turn, in the canonical words, a seed a clip."""
+    """Clips of a model for the pairs of a split in turn, in the canonical words, a seed a clip.
+
+    A model of classes is asked for those of its classes that are a pair or an action.
+    """
 
     model: Model
     checkpoint: str
@@ -71,7 +75,7 @@ class GeneratedClips:
         return {
             "clips": f"made by {self.checkpoint}",
             "checkpoint": self.model.digest,
-            "prompts": f"canonical words, pairs of {self.split} in turn",
+            "prompts": f"{self._told()} in turn",
             "seeds": f"{FIRST_SEED} to {last}",
             "container": "none: bytes as the model rounds them",
             "resolution": f"{self.model.shape.width}x{self.model.shape.height}",
@@ -83,14 +87,62 @@ class GeneratedClips:
         return self.num
 
     def labels(self) -> Sequence[tuple[str, ...]]:
-        """Return the pairs of action and scene."""
-        return list(islice(cycle(PAIRS[self.split]), self.num))
+        """Return the pairs of action and scene, or the actions."""
+        known = PAIRS[self.split] if "text" in self.model.config.reads else self._classes()
+        return list(islice(cycle(known), self.num))
 
     def clips(self) -> Iterator[Shown]:
         """Make the clips."""
-        for number, pair in enumerate(self.labels()):
-            made = self.model.generate(canonical(*pair), seed=FIRST_SEED + number)
-            yield Shown(f"{made.prompt} (seed {made.seed})", made.frames, pair)
+        of_text = "text" in self.model.config.reads
+        for number, labels in enumerate(self.labels()):
+            words = canonical(*labels) if of_text else "/".join(labels)
+            made = self.model.generate(words, seed=FIRST_SEED + number)
+            yield Shown(f"{made.prompt} (seed {made.seed})", made.frames, labels)
+
+    def _classes(self) -> list[tuple[str, ...]]:
+        return [tuple(name.split("/")) for name in self.model.config.class_names]
+
+    def _told(self) -> str:
+        if "text" in self.model.config.reads:
+            return f"canonical words, pairs of {self.split}"
+        return "the model's classes"
+
+
+@dataclass(frozen=True)
+class ContinuedClips:
+    """What a model makes of the first frames of real clips, each as long as the model's."""
+
+    model: Model
+    checkpoint: str
+    real: "StageClips"
+    num_given: int
+
+    def about(self) -> dict[str, Any]:
+        """Return what a protocol card says of these clips."""
+        return {
+            "clips": f"continued by {self.checkpoint}",
+            "checkpoint": self.model.digest,
+            "given": f"the first {self.num_given} frames of each real clip, kept",
+            "seeds": f"{FIRST_SEED} to {FIRST_SEED + len(self) - 1}",
+            "container": "none: bytes as the model rounds them",
+            "resolution": f"{self.model.shape.width}x{self.model.shape.height}",
+            "fps": self.model.shape.fps,
+        }
+
+    def __len__(self) -> int:
+        """Return how many clips are continued."""
+        return len(self.real)
+
+    def labels(self) -> Sequence[tuple[str, ...]]:
+        """Return what the real clips show."""
+        return self.real.labels()
+
+    def clips(self) -> Iterator[Shown]:
+        """Continue the clips."""
+        for number, shown in enumerate(self.real.clips()):
+            given = shown.frames[: self.num_given]
+            made = continued(self.model, given, None, FIRST_SEED + number)
+            yield shown._replace(frames=made.frames)
 
 
 class StageClips:
