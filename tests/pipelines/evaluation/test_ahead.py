@@ -15,7 +15,7 @@ from animatic.pipelines.generate import Model
 from animatic.types import ClipShape
 
 CPU = torch.device("cpu")
-SAMPLER = SimpleNamespace(shape=ClipShape(6, 16, 16, 12.0), sample=None)
+SAMPLER = SimpleNamespace(shape=ClipShape(6, 16, 16, 12.0), sample=print)
 MODEL = Model(catalog.family("dvd_gan"), None, SAMPLER, None, None, "abc")
 
 

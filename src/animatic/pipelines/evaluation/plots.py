@@ -32,11 +32,12 @@ def plot_composition(folder: Path, split: str, seen: Seen, eyes: str) -> list[Pa
             sums[ACTIONS.index(action), SCENES.index(scene)] += hit
             counts[ACTIONS.index(action), SCENES.index(scene)] += 1
     shares = taken / taken.sum(1, keepdim=True)  # nothing where an action does not occur
-    confusion = _heat(shares, ACTIONS, ACTIONS, f"asked for (rows), named, {split} (stage-net)")
-    figures = {f"confusion-{split}.png": confusion}
+    figures = {}
     if counts.any():
         grid = _heat(sums / counts, ACTIONS, SCENES, f"action named, {split} (stage-net)")
         figures[f"grid-{split}.png"] = grid
+    confusion = _heat(shares, ACTIONS, ACTIONS, f"asked for (rows), named, {split} (stage-net)")
+    figures[f"confusion-{split}.png"] = confusion
     return [_save(figure, folder / name) for name, figure in figures.items()]
 
 
@@ -47,7 +48,7 @@ def plot_lines(path: Path, curves: Mapping[str, Sequence[float]], first: int, ti
         UserError: if the package that draws is missing, or the path cannot be written.
     """
     kinds = sorted({name.partition(" ")[0] for name in curves})
-    figure = _figure(4 * len(kinds), 3)
+    figure = _figure(4.0 * len(kinds), 3.0)
     for place, kind in enumerate(kinds, 1):
         axes = figure.add_subplot(1, len(kinds), place)
         for name, values in curves.items():
