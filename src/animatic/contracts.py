@@ -146,7 +146,8 @@ class Family:
     """The card of a model family: all that the upper floors know of it.
 
     `presets` hold complete configurations. `critic` and `likelihood` are None for a family without
-    one.
+    one; `training_bytes` says about how much memory a step takes, of a configuration, the clips of
+    one part of a batch, and whether products are taken in bf16.
     """
 
     name: str
@@ -158,6 +159,7 @@ class Family:
     sampler: Callable[[Any, Weights, Tools], Sampler]
     critic: Callable[[Any, Weights, Tools], Critic] | None
     likelihood: Callable[[Any, Weights, Tools], Likelihood] | None = None
+    training_bytes: Callable[[Any, int, bool], int] | None = None
 
     def config_to_json(self, config: Any) -> dict[str, Any]:
         """Return the configuration as plain data, with the name of its class."""

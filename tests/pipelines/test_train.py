@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file
 
 from animatic.errors import UserError
-from animatic.pipelines import catalog
+from animatic.pipelines import catalog, memory
 from animatic.pipelines import train as pipeline
 from animatic.pipelines.train import Run, adjusted, derived_seed, train
 from animatic.storage.video_file import write_video
@@ -224,6 +224,23 @@ def test_settings_replace_values_of_a_preset():
     assert (changed.dim, changed.wrong_text_weight, changed.penalty) == (64, 0.0, 2.0)
     assert changed.num_layers == tiny.num_layers
     assert not changed.every_word
+
+
+def test_several_values_have_commas_between_them():
+    tiny = catalog.family("dvd_gan").presets["tiny"]
+    changed = adjusted(tiny, ["generator_widths=4,2,1", "given_frames=1,2"])
+    assert (changed.generator_widths, changed.given_frames) == ((4, 2, 1), (1, 2))
+    assert adjusted(changed, ["given_frames="]).given_frames == ()
+
+
+def test_a_run_that_does_not_fit_into_memory_is_refused(footage, tmp_path, monkeypatch):
+    monkeypatch.setattr(memory, "memory_bytes", lambda device: 10_000_000)
+    run = Run("dvd_gan", "tiny-prediction", footage, tmp_path / "run", 2, 1024, device="cpu")
+    with pytest.raises(
+        UserError, match=r"a step takes about 0\.\d GB of memory, and there are 0\.0"
+    ):
+        train(run)
+    assert not (tmp_path / "run").exists()
 
 
 def test_settings_are_checked_together_in_any_order():

@@ -25,6 +25,7 @@ from animatic.errors import UserError
 from animatic.pipelines import catalog
 from animatic.pipelines.device import choose_device, has_bf16
 from animatic.pipelines.keep import Keeper
+from animatic.pipelines.memory import check_memory
 from animatic.pipelines.report import Report
 from animatic.pipelines.tools import load_tools
 from animatic.storage.run_folder import RunFolder
@@ -90,6 +91,14 @@ def train(run: Run) -> None:
     if "label" in config.reads:
         config = replace(config, class_names=clips.label_names)
     batches = _batches(run, clips, engine)
+    memory = check_memory(
+        family,
+        config,
+        batches.batch_size // run.accumulate,
+        _precision(run, engine.device) == "bf16-mixed",
+        engine.device,
+        engine.world_size,
+    )
     folder = RunFolder(run.out)
     keeper = None
     if engine.is_global_zero:
@@ -103,6 +112,8 @@ def train(run: Run) -> None:
         first, state = begun
         learner.load_state_dict(state)
     with Report(run.out, first, run.steps, shown=keeper is not None) as report, _asked() as asked:
+        if memory:
+            report.say(memory)
         stream = batches.from_step(first, run.workers)
         for step, batch in zip(range(first, run.steps), stream, strict=False):
             torch.manual_seed(derived_seed(run.seed, step, engine.global_rank))
@@ -131,13 +142,21 @@ def adjusted(config: Any, settings: Sequence[str]) -> Any:
         if name not in names:
             raise UserError(f"there is no setting {name!r}; there are {', '.join(names)}")
         former = getattr(config, name)
-        kind = type(former)
         try:
-            new = {"true": True, "false": False}[value.lower()] if kind is bool else kind(value)
+            changes[name] = _like(former, value)
         except (ValueError, KeyError) as error:
             raise UserError(f"{name} {value!r} must be a value such as {former}") from error
-        changes[name] = new
     return replace(config, **changes)
+
+
+def _like(former: Any, value: str) -> Any:
+    """Read a value of the type of another one; of several, with commas between them."""
+    if isinstance(former, bool):
+        return {"true": True, "false": False}[value.lower()]
+    if isinstance(former, tuple):
+        kind = type(former[0]) if former else int
+        return tuple(kind(part) for part in value.split(",") if part.strip())
+    return type(former)(value)
 
 
 def _engine(run: Run) -> Any:
@@ -155,9 +174,7 @@ def _engine(run: Run) -> Any:
             return data
 
     device = choose_device(run.device)
-    precision = run.precision
-    if precision == "auto":
-        precision = "bf16-mixed" if has_bf16(device) else "32-true"
+    precision = _precision(run, device)
     rounding = Mixed("bf16-mixed", device.type) if precision == "bf16-mixed" else Precision()
     processes = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     nodes = int(os.environ.get("WORLD_SIZE", "1")) // processes
@@ -170,6 +187,12 @@ def _engine(run: Run) -> Any:
     )
     engine.launch()
     return engine
+
+
+def _precision(run: Run, device: torch.device) -> str:
+    if run.precision != "auto":
+        return run.precision
+    return "bf16-mixed" if has_bf16(device) else "32-true"
 
 
 def _clips(run: Run, config: Config) -> ClipSet:

@@ -15,6 +15,7 @@ from animatic.families.dvd_gan.layers import (
     FinalNorm,
     FrameMoments,
     GeneratorBlock,
+    conv3d,
 )
 from animatic.families.dvd_gan.recurrent import ConvGRU, ConvTSRU, moved
 from animatic.families.dvd_gan.spectral import normalised, weights_once
@@ -178,6 +179,23 @@ def test_a_generator_block_is_its_parts(upsample):
         aside = F.conv2d(grown(frames[:, t]), block.shortcut.weight, block.shortcut.bias)
         wanted = conv(block.second, hidden) + aside
         torch.testing.assert_close(block(frames, condition)[:, t], wanted)
+
+
+@pytest.mark.parametrize("num_frames", [1, 2, 3, 4])
+def test_gradients_in_bf16_are_those_in_full_precision(num_frames):
+    conv, clips = conv3d(16, 16, 3), torch.randn(4, 16, num_frames, 4, 4)
+    weight = conv.parametrizations.weight.original
+    found = []
+    for enabled in (False, True, True):
+        junk = torch.full((100_000,), float("nan"))  # what is freed is what garbage is made of
+        del junk
+        conv.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            out = conv(clips)
+        out.float().square().sum().backward()
+        found.append(weight.grad.clone())
+    for other in found[1:]:
+        assert (other - found[0]).norm() < 0.05 * found[0].norm()
 
 
 def test_pixels_are_not_rectified():

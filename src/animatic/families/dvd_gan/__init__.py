@@ -6,6 +6,7 @@ Source: Clark, Donahue, Simonyan 2019, arXiv:1907.06571.
 from animatic.contracts import Family
 from animatic.families.dvd_gan.config import PRESETS, DvdGanConfig
 from animatic.families.dvd_gan.learner import DvdGanLearner
+from animatic.families.dvd_gan.memory import training_bytes
 from animatic.families.dvd_gan.sampler import DvdGanCritic, DvdGanSampler
 
 FAMILY = Family(
@@ -17,4 +18,5 @@ FAMILY = Family(
     learner=DvdGanLearner,
     sampler=DvdGanSampler,
     critic=DvdGanCritic,
+    training_bytes=training_bytes,
 )

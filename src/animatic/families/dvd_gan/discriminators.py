@@ -120,8 +120,8 @@ def parts(
     clips: Clips, corners: Int[Tensor, "b 2"], size: int
 ) -> Float[Tensor, "b c t {size} {size}"]:
     """Cut a square out of each clip, with its upper left at a place of its own."""
-    cut = [
-        clip[..., y : y + size, x : x + size]
-        for clip, (y, x) in zip(clips, corners.tolist(), strict=True)
-    ]
-    return torch.stack(cut)
+    along = torch.arange(size, device=clips.device)
+    rows, columns = (corners[:, axis, None] + along for axis in range(2))
+    number = torch.arange(len(clips), device=clips.device)[:, None, None]
+    cut = clips[number, :, :, rows[:, :, None], columns[:, None]]
+    return rearrange(cut, "b h w c t -> b c t h w")

@@ -22,12 +22,27 @@ def conv2d(dim_in: int, dim_out: int, kernel: int) -> nn.Module:
 
 def conv3d(dim_in: int, dim_out: int, kernel: int) -> nn.Module:
     """Return a convolution over clips that keeps their size."""
-    return normalised(nn.Conv3d(dim_in, dim_out, kernel, padding=kernel // 2))
+    return normalised(ClipConv(dim_in, dim_out, kernel, padding=kernel // 2))
 
 
 def linear(dim_in: int, dim_out: int, *, bias: bool = True) -> nn.Module:
     """Return a linear layer."""
     return normalised(nn.Linear(dim_in, dim_out, bias))
+
+
+class ClipConv(nn.Conv3d):
+    """A convolution over clips, in full precision where bf16 goes wrong.
+
+    On a CPU, oneDNN's gradient of a 3x3x3 weight is garbage in bf16 if there are exactly two frames
+    (torch 2.13, docs/log.md).
+    """
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002 - the name in torch
+        """Return the next channels."""
+        if input.shape[2] == 2 and input.device.type == "cpu":
+            with torch.autocast("cpu", enabled=False):
+                return super().forward(input.float())
+        return super().forward(input)
 
 
 class FrameMoments(nn.Module):

@@ -1,0 +1,82 @@
+"""How much memory a step of training takes, found out without taking it.
+
+The step runs on tensors that have shapes but no values; what autograd would keep is counted.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode
+
+from animatic.families.dvd_gan.config import DvdGanConfig
+from animatic.families.dvd_gan.discriminators import Discriminators, Glance
+from animatic.families.dvd_gan.generator import Generator
+
+OPTIMISER_COPIES = 4
+"""Of every trained number: itself, its gradient, and Adam's two means."""
+
+
+class Kept:
+    """Counts the bytes of the tensors that autograd keeps in a block, each storage once."""
+
+    def __init__(self, *known: nn.Module) -> None:
+        self.storages: dict[int, Any] = {}
+        self.known = {p.untyped_storage()._cdata for m in known for p in m.parameters()}
+        self._hooks = torch.autograd.graph.saved_tensors_hooks(self._keep, lambda tensor: tensor)
+
+    def _keep(self, tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        if storage._cdata not in self.known:
+            self.storages[storage._cdata] = storage  # held, so that no other gets its address
+        return tensor
+
+    def __enter__(self) -> "Kept":
+        """Begin to count."""
+        self._hooks.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End counting."""
+        self._hooks.__exit__(*error)
+
+    @property
+    def num_bytes(self) -> int:
+        """Bytes so far."""
+        return sum(storage.nbytes() for storage in self.storages.values())
+
+
+def training_bytes(config: DvdGanConfig, batch_size: int, bf16: bool) -> int:
+    """Return about how many bytes the larger of both updates takes, weights included.
+
+    Args:
+        config: of the model.
+        batch_size: clips in one part of a batch on one device.
+        bf16: whether products are taken in half precision.
+    """
+    given = config.most_given
+    with FakeTensorMode(allow_non_fake_inputs=True), torch.autocast("cpu", enabled=bf16):
+        generator, judges = Generator(config), Discriminators(config)
+        numbers = [sum(p.numel() for p in net.parameters()) for net in (generator, judges)]
+        noise = torch.randn(batch_size, config.latent_dim)
+        shape = (batch_size, 3, config.num_frames, config.size, config.size)
+        real = torch.empty(shape)
+        labels = None if given else torch.zeros(batch_size, dtype=torch.long)
+        known = real[:, :, :given] if given else labels
+        with Kept(generator, judges) as made:
+            clips = generator(noise, known)
+            clips = torch.cat([real[:, :, :given], clips.float()], dim=2)
+            judges(clips, labels, _glance(config, batch_size))
+        both = torch.cat([real, clips.detach()])
+        with Kept(judges) as judged:
+            judges(
+                both, None if labels is None else labels.repeat(2), _glance(config, 2 * batch_size)
+            )
+    twice = 2 if config.loss == "relativistic" else 1
+    weights = 4 * (OPTIMISER_COPIES * sum(numbers) + numbers[0])
+    return weights + max(made.num_bytes, twice * judged.num_bytes + both.untyped_storage().nbytes())
+
+
+def _glance(config: DvdGanConfig, num_clips: int) -> Glance:
+    frames = torch.arange(config.most_given, config.most_given + config.sampled_frames)
+    return Glance(frames.expand(num_clips, -1), torch.zeros(num_clips, 2, dtype=torch.long))
