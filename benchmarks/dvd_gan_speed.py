@@ -1,0 +1,245 @@
+"""Time DVD-GAN against a plain version of the same equations, in one run.
+
+    python benchmarks/dvd_gan_speed.py --preset small --batch-size 16
+
+The plain version is what one writes first: gates that join state and input at every frame, torch's
+spectral norm at every use, a batch norm for each time step, enlargement before the shortcut. Both
+have the same layers and numbers of weights. Rounds alternate between the two; the ratio is that of
+the medians.
+"""
+
+import argparse
+import json
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+
+from animatic.families.dvd_gan.config import PRESETS, SMALLEST, DvdGanConfig
+from animatic.families.dvd_gan.discriminators import Discriminators
+from animatic.families.dvd_gan.generator import Generator
+from animatic.families.dvd_gan.losses import discriminator_loss, generator_loss
+from animatic.pipelines.device import choose_device
+
+RESULTS = Path("benchmarks/results/dvd_gan_speed.json")
+
+
+class PlainGru(nn.Module):
+    """One frame after the other; every gate reads state and input joined."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.reset, self.update, self.candidate = (
+            spectral_norm(nn.Conv2d(2 * dim, dim, 3, padding=1)) for _ in range(3)
+        )
+
+    def forward(self, frames: list[Tensor]) -> list[Tensor]:
+        """Return the states."""
+        state, states = torch.zeros_like(frames[0]), []
+        for frame in frames:
+            both = torch.cat([state, frame], dim=1)
+            reset, update = torch.sigmoid(self.reset(both)), torch.sigmoid(self.update(both))
+            candidate = F.relu(self.candidate(torch.cat([reset * state, frame], dim=1)))
+            state = update * state + (1 - update) * candidate
+            states.append(state)
+        return states
+
+
+class PlainNorm(nn.Module):
+    """A batch norm for each time step, then gain and shift from the condition."""
+
+    def __init__(self, dim: int, condition_dim: int, num_frames: int) -> None:
+        super().__init__()
+        self.norms = nn.ModuleList(nn.BatchNorm2d(dim, affine=False) for _ in range(num_frames))
+        self.gain = spectral_norm(nn.Linear(condition_dim, dim, bias=False))
+        self.shift = spectral_norm(nn.Linear(condition_dim, dim, bias=False))
+
+    def forward(self, frames: list[Tensor], condition: Tensor) -> list[Tensor]:
+        """Return the normalised frames."""
+        return [
+            norm(frame) * (1 + self.gain(condition))[..., None, None]
+            + self.shift(condition)[..., None, None]
+            for norm, frame in zip(self.norms, frames, strict=True)
+        ]
+
+
+class PlainBlock(nn.Module):
+    """Normalise, rectify, enlarge, convolve, normalise, rectify, convolve, beside a shortcut."""
+
+    def __init__(
+        self, dim: int, dim_out: int, condition_dim: int, num_frames: int, up: bool
+    ) -> None:
+        super().__init__()
+        self.up = up
+        self.first_norm = PlainNorm(dim, condition_dim, num_frames)
+        self.second_norm = PlainNorm(dim_out, condition_dim, num_frames)
+        self.first = spectral_norm(nn.Conv2d(dim, dim_out, 3, padding=1))
+        self.second = spectral_norm(nn.Conv2d(dim_out, dim_out, 3, padding=1))
+        self.shortcut = spectral_norm(nn.Conv2d(dim, dim_out, 1))
+
+    def forward(self, frames: list[Tensor], condition: Tensor) -> list[Tensor]:
+        """Return the next frames."""
+        hidden = [F.relu(frame) for frame in self.first_norm(frames, condition)]
+        hidden = [self.first(self.grown(frame)) for frame in hidden]
+        hidden = [F.relu(frame) for frame in self.second_norm(hidden, condition)]
+        shortcuts = [self.shortcut(self.grown(frame)) for frame in frames]
+        return [self.second(h) + s for h, s in zip(hidden, shortcuts, strict=True)]
+
+    def grown(self, frame: Tensor) -> Tensor:
+        """Return the frame at twice its size, if this block enlarges."""
+        return F.interpolate(frame, scale_factor=2) if self.up else frame
+
+
+class PlainGenerator(nn.Module):
+    """The generator of `animatic.families.dvd_gan`, v2, for classes."""
+
+    def __init__(self, config: DvdGanConfig) -> None:
+        super().__init__()
+        self.config = config
+        dims = [config.width * multiple for multiple in config.generator_widths]
+        sizes = (config.condition_dim, config.num_frames)
+        self.embed = nn.Embedding(len(config.class_names), config.embedding_dim)
+        self.begin = spectral_norm(nn.Linear(config.condition_dim, dims[0] * SMALLEST**2))
+        self.gru, self.keep, self.enlarge = nn.ModuleList(), nn.ModuleList(), nn.ModuleList()
+        for dim, after in pairwise(dims):
+            self.gru.append(PlainGru(dim))
+            self.keep.append(PlainBlock(dim, dim, *sizes, up=False))
+            self.enlarge.append(PlainBlock(dim, after, *sizes, up=True))
+        self.norms = nn.ModuleList(
+            nn.BatchNorm2d(dims[-1], affine=False) for _ in range(config.num_frames)
+        )
+        self.gain, self.shift = (nn.Parameter(torch.full((dims[-1], 1, 1), x)) for x in (1.0, 0.0))
+        self.to_pixels = spectral_norm(nn.Conv2d(dims[-1], 3 * config.patch**2, 3, padding=1))
+
+    def forward(self, noise: Tensor, labels: Tensor) -> Tensor:
+        """Return the clips."""
+        condition = torch.cat([noise, self.embed(labels)], dim=1)
+        first = self.begin(condition).unflatten(1, (-1, SMALLEST, SMALLEST))
+        frames = [first] * self.config.num_frames
+        for gru, keep, enlarge in zip(self.gru, self.keep, self.enlarge, strict=True):
+            frames = enlarge(keep(gru(frames), condition), condition)
+        pixels = []
+        for norm, frame in zip(self.norms, frames, strict=True):
+            hidden = self.to_pixels(F.relu(norm(frame) * self.gain + self.shift))
+            pixels.append(torch.tanh(F.pixel_shuffle(hidden, self.config.patch)))
+        return torch.stack(pixels, dim=2)
+
+
+def training_step(
+    generator: nn.Module, config: DvdGanConfig, batch_size: int, device: torch.device, bf16: bool
+) -> Callable[[], None]:
+    """Return what does two updates of the discriminators and one of the generator."""
+    judges = Discriminators(config).to(device)
+    adams = [torch.optim.Adam(net.parameters(), 1e-4, (0.0, 0.999)) for net in (generator, judges)]
+    shape = (batch_size, 3, config.num_frames, config.size, config.size)
+    real = torch.rand(shape, device=device) * 2 - 1
+    labels = torch.arange(batch_size, device=device) % len(config.class_names)
+    half = torch.autocast(device.type, torch.bfloat16) if bf16 else nullcontext()
+
+    def made() -> Tensor:
+        noise = torch.randn(batch_size, config.latent_dim, device=device)
+        return generator(noise, labels)
+
+    def step() -> None:
+        for _ in range(config.discriminator_steps):
+            with half:
+                with torch.no_grad():
+                    clips = torch.cat([real, made().float()])
+                scores = judges(clips, labels.repeat(2), judges.look(len(clips), 0))
+            adams[1].zero_grad()
+            discriminator_loss(scores.float(), config.loss).backward()
+            adams[1].step()
+        with half:
+            clips = made()
+            scores = judges(clips, labels, judges.look(batch_size, 0))
+        adams[0].zero_grad()
+        generator_loss(None, scores.float(), config.loss).backward()
+        adams[0].step()
+
+    return step
+
+
+def sampling(
+    generator: nn.Module, config: DvdGanConfig, device: torch.device, bf16: bool
+) -> Callable[[], None]:
+    """Return what makes one clip."""
+    half = torch.autocast(device.type, torch.bfloat16) if bf16 else nullcontext()
+    label = torch.zeros(1, dtype=torch.long, device=device)
+
+    @torch.inference_mode()
+    def sample() -> None:
+        with half:
+            generator(torch.randn(1, config.latent_dim, device=device), label)
+
+    return sample
+
+
+def seconds(works: dict[str, Callable[[], None]], rounds: int, device: torch.device) -> dict:
+    """Return the median seconds of each, in rounds that alternate, after one to warm up."""
+    taken: dict[str, list[float]] = {name: [] for name in works}
+    for number in range(rounds + 1):
+        for name, work in works.items():
+            begun = time.perf_counter()
+            work()
+            if device.type == "cuda":
+                torch.cuda.synchronize()
+            if number:
+                taken[name].append(time.perf_counter() - begun)
+    return {name: statistics.median(values) for name, values in taken.items()}
+
+
+def main() -> None:
+    """Time both, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--preset", default="small")
+    parser.add_argument("--batch-size", type=int, default=16)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--precision", choices=("bf16", "32"), default="bf16")
+    given = parser.parse_args()
+    device, bf16 = choose_device(given.device), given.precision == "bf16"
+    config = PRESETS[given.preset]
+    if not config.class_names:
+        config = replace(config, class_names=tuple(map(str, range(16))))
+    generators = {"ours": Generator(config).to(device), "plain": PlainGenerator(config).to(device)}
+    counts = {sum(p.numel() for p in net.parameters()) for net in generators.values()}
+    assert len(counts) == 1, f"other weights: {counts}"
+    works = {
+        name: training_step(net, config, given.batch_size, device, bf16)
+        for name, net in generators.items()
+    }
+    training = seconds(works, given.rounds, device)
+    for net in generators.values():
+        net.eval()
+    works = {name: sampling(net, config, device, bf16) for name, net in generators.items()}
+    sampled = seconds(works, 4 * given.rounds, device)
+    row = {
+        "preset": given.preset,
+        "batch_size": given.batch_size,
+        "precision": given.precision,
+        "device": torch.cuda.get_device_name() if device.type == "cuda" else platform.machine(),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "step_s": {name: round(value, 4) for name, value in training.items()},
+        "step_ratio": round(training["plain"] / training["ours"], 2),
+        "clip_s": {name: round(value, 4) for name, value in sampled.items()},
+        "clip_ratio": round(sampled["plain"] / sampled["ours"], 2),
+    }
+    print(json.dumps(row, indent=2))
+    rows = json.loads(RESULTS.read_text()) if RESULTS.is_file() else []
+    key = ("preset", "batch_size", "precision", "device")
+    rows = [old for old in rows if any(old[name] != row[name] for name in key)] + [row]
+    RESULTS.write_text(json.dumps(rows, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
