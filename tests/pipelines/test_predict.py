@@ -110,6 +110,8 @@ def test_the_command_says_what_it_wrote_and_what_is_wrong(folder, tmp_path, caps
     for more, line in (
         (["--fit", "squeeze"], "fit 'squeeze' must be one of crop, letterbox"),
         (["--num", "0"], "num 0, best_of 1 and scale 4 must be at least 1"),
+        (["--seed", "-1"], "seed -1 must be a whole number from 0"),
+        (["--frames", "0"], "frames 0 must be more than the 1 that are given"),
         (["--given", "7"], "continues 1 or 2 frames, not 7"),
         (["-o", str(tmp_path / "a.avi")], "ends in '.avi'"),
     ):

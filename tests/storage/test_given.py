@@ -88,6 +88,20 @@ def test_a_video_gives_as_many_frames_as_it_has(tmp_path):
         read_given(path, [8], SIZE, 12.0)
 
 
+def test_another_picture_in_the_same_photo_is_no_later_frame(tmp_path):
+    pictures = [Image.new("RGB", (20, 20), (40 + 100 * n,) * 3) for n in range(2)]
+    pictures[0].save(tmp_path / "a.tif", save_all=True, append_images=pictures[1:])
+    frames = read_given(tmp_path / "a.tif", [1, 5], SIZE, 25.0)
+    assert len(frames) == 1
+    assert abs(int(frames[0, 0, 0, 0]) - 40) < 3
+
+
+def test_a_strip_between_bars_is_one_pixel_at_least(tmp_path):
+    Image.new("RGB", (4000, 8), "white").save(tmp_path / "strip.png")
+    (frame,) = read_given(tmp_path / "strip.png", [1], SIZE, 12.0, whole=True)
+    assert (frame.max(axis=(1, 2)) == 255).sum() == 1
+
+
 def test_what_is_no_picture_is_refused_in_one_line(tmp_path):
     (tmp_path / "text.png").write_bytes(b"words")
     Image.new("RGB", (1, 1)).save(tmp_path / "dot.png")

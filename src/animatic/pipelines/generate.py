@@ -106,8 +106,7 @@ class Model:
         """
         if min(num, best_of) < 1:
             raise UserError(f"num {num} and best_of {best_of} must be at least 1")
-        if not 0 <= seed <= LARGEST_SEED - num * best_of:
-            raise UserError(f"seed {seed} must be a whole number from 0 to 2^63 - 1")
+        check_seeds(seed, num * best_of)
         if best_of > 1 and self.critic is None:
             raise UserError(f"{self.family.name} has no critic to choose the best of {best_of}")
         asked = [(words, self.asked(words)) for words in prompts]
@@ -178,6 +177,16 @@ def build(checkpoint: Checkpoint, device: torch.device) -> Model:
     except RuntimeError as error:
         raise UserError(f"the weights do not fit the {card.name} in the checkpoint") from error
     return Model(card, config, sampler, critic, likelihood, checkpoint.digest)
+
+
+def check_seeds(seed: int, count: int) -> None:
+    """Refuse a first seed from which there are not so many.
+
+    Raises:
+        UserError: saying which are allowed.
+    """
+    if not 0 <= seed <= LARGEST_SEED - count:
+        raise UserError(f"seed {seed} must be a whole number from 0 to 2^63 - 1")
 
 
 def read_prompts(path: Path) -> list[str]:

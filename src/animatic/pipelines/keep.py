@@ -65,12 +65,15 @@ class Keeper:
     def after(self, done: int, learner: Learner, stop: bool) -> None:
         """Save the state and draw samples when it is time to, and at the end."""
         last = stop or done == self.run.steps
-        due = last or done % self.run.save_every == 0
-        if due:
+        saves = last or done % self.run.save_every == 0
+        draws = last or done % self.run.sample_every == 0
+        if saves:
             self.folder.save_state(done, learner.state_dict())
-            write_checkpoint(self.folder.model_path, self._checkpoint(learner, done))
-        if last or done % self.run.sample_every == 0:
-            self._draw_samples(learner, done)
+        checkpoint = self._checkpoint(learner, done) if saves or draws else None
+        if saves and checkpoint is not None:
+            write_checkpoint(self.folder.model_path, checkpoint)
+        if draws and checkpoint is not None:
+            self._draw_samples(checkpoint, done)
 
     def _checkpoint(self, learner: Learner, done: int) -> Checkpoint:
         card = {
@@ -86,9 +89,9 @@ class Keeper:
         config = self.family.config_to_json(self.config)
         return Checkpoint(self.family.name, config, learner.weights(), card)
 
-    def _draw_samples(self, learner: Learner, done: int) -> None:
+    def _draw_samples(self, checkpoint: Checkpoint, done: int) -> None:
         """Write one row for each sample prompt, the same seeds every time."""
-        model = build(self._checkpoint(learner, done), torch.device("cpu"))
+        model = build(checkpoint, torch.device("cpu"))
         if "frames" in self.config.reads:
             count = counts(model)[0]
             made = [continued(model, clip[:count], None, 0) for clip in self.given]

@@ -1,12 +1,16 @@
 """Whether a run fits into memory, before it begins."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from animatic.contracts import Family
 from animatic.errors import UserError
+
+CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
+"""Where Linux says how much memory a container may take."""
 
 
 def check_memory(
@@ -33,7 +37,7 @@ def check_memory(
     if needed > there:
         raise UserError(
             f"a step takes about {needed / 1e9:.1f} GB of memory, and there are {there / 1e9:.1f}; "
-            "give a smaller --batch-size or a larger --accumulate, or --set chunk_frames=4"
+            "--set chunk_frames=4 keeps less, and so does a smaller --batch-size"
         )
     return f"a step takes about {needed / 1e9:.1f} GB of {there / 1e9:.1f} GB of memory"
 
@@ -42,4 +46,6 @@ def memory_bytes(device: torch.device) -> int:
     """Return how much memory a device has."""
     if device.type == "cuda":
         return torch.cuda.get_device_properties(device).total_memory
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    limit = CONTAINER_LIMIT.read_text().strip() if CONTAINER_LIMIT.is_file() else "max"
+    return min(there, int(limit)) if limit.isdigit() else there

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from animatic.errors import UserError
-from animatic.pipelines.generate import Creation, Model, load, name_outputs
+from animatic.pipelines.generate import Creation, Model, check_seeds, load, name_outputs
 from animatic.pipelines.progress import track
 from animatic.storage.given import read_given
 from animatic.storage.video_file import check_output, write_sheet
@@ -44,6 +44,7 @@ def predict_all(checkpoint: str, device: str, job: Job) -> Iterator[tuple[Path, 
         raise UserError(
             f"num {job.num}, best_of {job.best_of} and scale {job.scale} must be at least 1"
         )
+    check_seeds(job.seed, job.num * job.best_of)
     paths = name_outputs(job.output, [job.first.stem], job.num)
     if job.sheet is not None:
         check_output(job.sheet)
@@ -107,7 +108,7 @@ def continued(
     Raises:
         UserError: if there is nothing to add.
     """
-    wanted = num_frames or model.shape.num_frames
+    wanted = model.shape.num_frames if num_frames is None else num_frames
     if wanted <= len(given):
         raise UserError(f"frames {wanted} must be more than the {len(given)} that are given")
     clip, score, count = given, None, len(given)

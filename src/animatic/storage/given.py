@@ -4,7 +4,6 @@ Nothing is squeezed: another aspect is cropped in the middle, or set whole betwe
 """
 
 from collections.abc import Sequence
-from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,22 @@ from animatic.types import Frames
 
 SMALLEST = 8
 """Pixels. There is nothing to continue in less."""
+
+ANIMATIONS = ("GIF", "WEBP", "PNG", "AVIF")
+"""Formats whose further pictures are later ones; those of others are other pictures."""
+
+UNREADABLE = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    TypeError,
+    RuntimeError,
+    Image.DecompressionBombError,
+)
+"""What the library raises at damaged files."""
+
+EARLY_S = 1e-6
+"""Seconds by which a tick may miss the end of a frame through rounding."""
 
 DEFAULT_DELAY_MS = 100
 """How long browsers show a frame whose file does not say."""
@@ -42,11 +57,11 @@ def read_given(
         raise UserError(f"there is no file {path}")
     try:
         with Image.open(path) as image:
-            frames = _of_image(image, fps)
+            frames = _of_image(image, fps, max(counts))
     except UnidentifiedImageError:
         count = _most(counts, round(codec.duration_s(path) * fps))
         return codec.read_video(path, count, size, fps, whole=whole).frames
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except UNREADABLE as error:
         raise UserError(f"{path} cannot be read as a photo: {error}") from error
     width, height = frames[0].size
     if min(width, height) < SMALLEST:
@@ -57,9 +72,20 @@ def read_given(
             f"{path} is too short: {count} frames at {fps:g} fps are needed, it has {len(frames)}"
         )
     height, width = size
-    fit = ImageOps.pad if whole else ImageOps.fit
-    fitted = [fit(frame, (width, height), Image.Resampling.BOX) for frame in frames[:count]]
+    fitted = [_fitted(frame, (width, height), whole) for frame in frames[:count]]
     return np.stack([np.asarray(frame) for frame in fitted])
+
+
+def _fitted(picture: Image.Image, size: tuple[int, int], whole: bool) -> Image.Image:
+    """Crop a picture to a size (width, height), or set it between bars."""
+    if not whole:
+        return ImageOps.fit(picture, size, Image.Resampling.BOX)
+    scale = min(wanted / have for wanted, have in zip(size, picture.size, strict=True))
+    width, height = (max(1, round(scale * have)) for have in picture.size)
+    place = (size[0] - width) // 2, (size[1] - height) // 2
+    ground = Image.new("RGB", size)
+    ground.paste(picture.resize((width, height), Image.Resampling.BOX), place)
+    return ground
 
 
 def _most(counts: Sequence[int], found: int) -> int:
@@ -67,25 +93,28 @@ def _most(counts: Sequence[int], found: int) -> int:
     return max((count for count in counts if count <= found), default=min(counts))
 
 
-def _of_image(image: Image.Image, fps: float) -> list[Image.Image]:
-    """Return the frame of a photo, or those of an animation at each tick of a clock."""
-    if getattr(image, "n_frames", 1) == 1:
+def _of_image(image: Image.Image, fps: float, most: int) -> list[Image.Image]:
+    """Return the frame of a photo, or at most so many of an animation, one a tick of a clock."""
+    if image.format not in ANIMATIONS or getattr(image, "n_frames", 1) == 1:
         return [_upright(image)]
-    shown, delays = [], []
+    ticks, end_s = [], 0.0
     for frame in ImageSequence.Iterator(image):
-        shown.append(_upright(frame))
-        delays.append(frame.info.get("duration") or DEFAULT_DELAY_MS)
-    ends = np.array(list(accumulate(delays))) / 1000
-    ticks = np.arange(0, ends[-1], 1 / fps)
-    return [shown[place] for place in np.searchsorted(ends, ticks + 1e-6, side="right")]
+        end_s += (frame.info.get("duration") or DEFAULT_DELAY_MS) / 1000
+        shown = _upright(frame)
+        while len(ticks) < most and len(ticks) / fps < end_s - EARLY_S:
+            ticks.append(shown)
+        if len(ticks) == most:
+            break
+    return ticks
 
 
 def _upright(image: Image.Image) -> Image.Image:
     """Return a picture as RGB of 8 bits, as it is meant to be seen."""
     image = ImageOps.exif_transpose(image)
-    if image.mode.startswith(("I", "F")):
-        values = np.asarray(image).astype(np.float64)
-        image = Image.fromarray((values / (257 if values.max() > 255 else 1)).astype(np.uint8))
+    if image.mode.startswith("I"):  # 16 bits of grey
+        image = Image.fromarray((np.asarray(image).clip(0, 65535) // 257).astype(np.uint8))
+    if image.mode == "F":
+        raise ValueError("its values have no known range")
     if image.has_transparency_data:
         picture = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)

@@ -51,13 +51,57 @@ def test_discriminators_learn_twice_for_each_time_that_the_generator_does(engine
 
 
 def test_before_its_start_the_average_is_the_latest_generator(engine, tools):
-    learner = DvdGanLearner(replace(TINY, ema_start=4), engine, tools)
+    learner = DvdGanLearner(replace(TINY, ema_start=2), engine, tools)
     for step in range(8):
         learner.step([batch(TINY)], step)
         pairs = zip(
             learner.average.parameters(), learner.networks["generator"].parameters(), strict=True
         )
         assert all(torch.equal(a, b) for a, b in pairs) == (step < 5)
+
+
+@pytest.mark.parametrize("preset", [name for name in PRESETS if "tiny" in name])
+def test_the_generator_learns_to_please_discriminators_that_stand_still(preset, engine, tools):
+    config = replace(PRESETS[preset], discriminator_rate=0.0)
+    learner = DvdGanLearner(config, engine, tools)
+    losses = []
+    for step in range(60):
+        torch.manual_seed(step)
+        losses.append(learner.step([batch(config)], step).get("generator"))
+    found = [loss for loss in losses if loss is not None]
+    assert sum(found[-5:]) < sum(found[:5]) - 1
+
+
+def test_without_noise_there_is_no_slope(engine, tools, monkeypatch):
+    """Both scores are those of the same weights, though each step normalises them anew."""
+    monkeypatch.setattr("animatic.families.dvd_gan.learner.PENALTY_NOISE", 1e-12)
+    config = replace(TINY, loss="relativistic", penalty=0.0)
+    learner = DvdGanLearner(config, engine, tools)
+    assert all(learner.step([batch(config)], step)["penalty"] == 0 for step in range(4))
+
+
+def test_the_slope_does_not_drown_in_rounding(engine, tools):
+    config = replace(TINY, loss="relativistic")
+    learner = DvdGanLearner(config, engine, tools)
+    judges, clips = learner.networks["discriminators"].eval(), batch(config, 16).clips
+    labels, glance = torch.zeros(16, dtype=torch.long), judges.look(16, 0)
+    found = []
+    for bf16 in (False, True):
+        torch.manual_seed(0)
+        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+            scores = judges(clips, labels, glance)
+            found.append(learner._slope(clips, labels, glance, scores).item())
+    assert found[1] == pytest.approx(found[0], rel=0.05)
+
+
+def test_examples_come_from_all_parts_of_a_batch(engine, tools):
+    config = PRESETS["tiny-prediction"]
+    learner = DvdGanLearner(config, engine, tools)
+    learner.step([batch(config, 2), batch(config, 2)], 0)
+    assert learner.examples.shape == (4, 3, 2, 16, 16)
+    for step in range(1, 20):
+        learner.step([batch(config)], step)
+    assert len(learner.examples) == 64
 
 
 def test_the_slope_is_the_length_of_the_gradient(engine, tools):

@@ -154,6 +154,33 @@ def test_standing_statistics_depend_on_the_weights_alone():
     assert all(not module.training for module in generator.modules() if hasattr(module, "momentum"))
 
 
+def test_standing_statistics_are_means_over_what_was_made(monkeypatch):
+    """With one and two given frames, the last time step is made half as often."""
+    config = replace(PRESETS["tiny-prediction"], standing_batches=4)
+    generator, seen = Generator(config).eval(), []
+    generator.norm.register_forward_hook(lambda module, inputs, out: seen.append(inputs[0]))
+    measure_standing(generator, torch.rand(8, 3, 2, 16, 16))
+    assert [frames.shape[1] for frames in seen] == [3, 2, 3, 2]
+    for t in range(3):
+        means = [frames[:, t].mean(dim=(0, 2, 3)) for frames in seen if frames.shape[1] > t]
+        torch.testing.assert_close(generator.norm.moments.mean[t], torch.stack(means).mean(0))
+
+
+def test_the_temporal_discriminator_sees_order_and_given_frames_but_no_single_pixels():
+    judges = Discriminators(TINY).eval()
+    clips, labels = torch.randn(2, 3, 4, 16, 16), torch.tensor([0, 1])
+    glance = judges.look(2, 0)
+    before = judges(clips, labels, glance)
+    assert not torch.allclose(before[:, 1], judges(clips.flip(2), labels, glance)[:, 1])
+    other = clips.clone()
+    other[:, :, 0] += 1
+    assert not torch.allclose(before[:, 1], judges(other, labels, glance)[:, 1])
+    grid = clips + torch.tensor([[1.0, -1.0], [-1.0, 1.0]]).repeat(8, 8)
+    after = judges(grid, labels, glance)
+    torch.testing.assert_close(before[:, 1], after[:, 1], rtol=1e-3, atol=1e-3)
+    assert not torch.allclose(before[:, 0], after[:, 0])
+
+
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
@@ -166,8 +193,18 @@ def test_standing_statistics_depend_on_the_weights_alone():
         ({"given_frames": (1,), "generator": "v1"}, "v1 continues no clips"),
         ({"given_frames": (3,)}, "sampled_frames 2 must be 1 to 1, the frames that are made"),
         ({"sampled_frames": 5}, "sampled_frames 5 must be 1 to 4"),
-        ({"pooling": 3}, "size 16 must be a multiple of 3"),
-        ({"crop": 5}, "size 16 must be a multiple of 5"),
+        ({"sampled_frames": 0}, "sampled_frames 0 must be at least 1"),
+        ({"generator_widths": (0, 1, 1)}, "generator_widths .* must be at least 1"),
+        ({"discriminator_widths": ()}, r"discriminator_widths \(\) must be at least 1"),
+        ({"discriminator_steps": 0}, "discriminator_steps 0 must be at least 1"),
+        ({"chunk_frames": -1}, "chunk_frames -1 must be at least 0"),
+        ({"ema_decay": 2.0}, "ema_decay 2.0 must be 0 to less than 1"),
+        ({"pooling": 0}, "pooling 0 must be at least 1"),
+        ({"pooling": 3}, "size / pooling 3 = 5.33333 must be a multiple of 2"),
+        ({"pooling": 16}, "size / pooling 16 = 1 must be a multiple of 2"),
+        ({"crop": 5}, "crop 5 must be a multiple of 2"),
+        ({"crop": 32}, "crop 32 must be a multiple of 2"),
+        ({"generator_widths": (1,), "size": 4}, "size 4 must be 4 times patch 1"),
     ],
 )
 def test_sizes_that_do_not_fit_are_refused_with_both_numbers(changes, line):

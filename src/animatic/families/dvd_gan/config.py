@@ -8,9 +8,28 @@ from animatic.types import ClipShape
 SMALLEST = 4
 """Height and width of the first frames of the generator."""
 
-GENERATORS = ("v2", "v1")
-RECURRENCES = ("gru", "tsru")
-LOSSES = ("hinge", "relativistic")
+CHOICES = {
+    "generator": ("v2", "v1"),
+    "recurrence": ("gru", "tsru"),
+    "loss": ("hinge", "relativistic"),
+}
+
+COUNTS = (
+    "num_frames",
+    "size",
+    "latent_dim",
+    "embedding_dim",
+    "width",
+    "generator_widths",
+    "patch",
+    "discriminator_width",
+    "discriminator_widths",
+    "sampled_frames",
+    "pooling",
+    "discriminator_steps",
+    "standing_batches",
+)
+"""What must be 1 or more."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +97,8 @@ class DvdGanConfig:
     ema_decay: float = 0.9999
     """Decay of the averaged generator (paper)."""
     ema_start: int = 20_000
-    """Step from which the average follows; before, it is the latest generator (paper)."""
+    """Update of the generator from which the average follows, with a decay that rises from 0.1;
+    before, it is the latest generator (paper)."""
 
     truncation: float = 1.0
     """Deviation of the noise in sampling; less is plainer and more alike (paper: shows 0.44)."""
@@ -94,20 +114,42 @@ class DvdGanConfig:
         Raises:
             UserError: naming both numbers.
         """
+        for name in COUNTS:
+            value = getattr(self, name)
+            if min(value, default=0) < 1 if isinstance(value, tuple) else value < 1:
+                raise UserError(f"{name} {value} must be at least 1")
+        for name in ("crop", "chunk_frames", "ema_start", "truncation", "penalty"):
+            if getattr(self, name) < 0:
+                raise UserError(f"{name} {getattr(self, name)} must be at least 0")
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                raise UserError(f"{name} {getattr(self, name)!r} must be one of {', '.join(known)}")
+        if not 0 <= self.ema_decay < 1:
+            raise UserError(f"ema_decay {self.ema_decay} must be 0 to less than 1")
+        self._check_sizes()
+        self._check_frames()
+
+    def _check_sizes(self) -> None:
         made = SMALLEST * 2 ** (len(self.generator_widths) - 1) * self.patch
-        if self.size != made:
+        if self.size != made or len(self.generator_widths) < 2:
             raise UserError(
                 f"size {self.size} must be {SMALLEST} times patch {self.patch}, doubled once for "
                 f"each of generator_widths but one: {made}"
             )
-        for name, known in (
-            ("generator", GENERATORS),
-            ("recurrence", RECURRENCES),
-            ("loss", LOSSES),
+        smallest = self.patch * 2 ** (len(self.discriminator_widths) - 1)
+        for name, seen in (
+            ("size", self.size),
+            (f"size / pooling {self.pooling} =", self.size / self.pooling),
+            *([("crop", self.crop)] if self.crop else ()),
         ):
-            if getattr(self, name) not in known:
-                raise UserError(f"{name} {getattr(self, name)!r} must be one of {', '.join(known)}")
-        most = max(self.given_frames, default=0)
+            if seen % smallest or seen > self.size:
+                raise UserError(
+                    f"{name} {seen:g} must be a multiple of {smallest}: patch, doubled once for "
+                    "each of discriminator_widths but one"
+                )
+
+    def _check_frames(self) -> None:
+        most = self.most_given
         if self.given_frames and not 0 < min(self.given_frames) <= most < self.num_frames:
             raise UserError(
                 f"given_frames {self.given_frames} must be 1 to {self.num_frames - 1}, less than "
@@ -115,14 +157,11 @@ class DvdGanConfig:
             )
         if self.given_frames and self.generator != "v2":
             raise UserError("generator v1 continues no clips; given_frames must be empty")
-        if not 1 <= self.sampled_frames <= self.num_frames - most:
+        if self.sampled_frames > self.num_frames - most:
             raise UserError(
                 f"sampled_frames {self.sampled_frames} must be 1 to {self.num_frames - most}, the "
                 "frames that are made"
             )
-        for name in (self.pooling * self.patch, self.crop or self.patch):
-            if name % self.patch or self.size % name:
-                raise UserError(f"size {self.size} must be a multiple of {name}")
 
     @property
     def shape(self) -> ClipShape:
@@ -147,6 +186,12 @@ class DvdGanConfig:
 
 _KINETICS = tuple(f"class {number}" for number in range(600))
 _PAPER = DvdGanConfig(num_frames=48, class_names=_KINETICS)
+_PAPER_128 = replace(
+    _PAPER,
+    size=128,
+    generator_widths=(8, 8, 8, 4, 2, 1),
+    discriminator_widths=(1, 2, 4, 8, 16, 16),
+)
 _SMALL = DvdGanConfig(
     width=8,
     generator_widths=(8, 6, 3, 2),
@@ -183,15 +228,15 @@ PRESETS = {
     "small": _SMALL,
     "small-prediction": replace(_SMALL, given_frames=(1, 5)),
     "paper-64": _PAPER,
-    "paper-128": replace(_PAPER, size=128, generator_widths=(8, 8, 8, 4, 2, 1)),
-    "paper-256": replace(_PAPER, size=256, generator_widths=(8, 8, 8, 4, 4, 2, 1), chunk_frames=4),
-    "ucf101": replace(
+    "paper-128": _PAPER_128,
+    "paper-256": replace(
         _PAPER,
-        num_frames=16,
-        size=128,
-        generator_widths=(8, 8, 8, 4, 2, 1),
-        class_names=_KINETICS[:101],
+        size=256,
+        generator_widths=(8, 8, 8, 4, 4, 2, 1),
+        discriminator_widths=(1, 2, 4, 8, 8, 16, 16),
+        chunk_frames=4,
     ),
+    "ucf101": replace(_PAPER_128, num_frames=16, class_names=_KINETICS[:101]),
     "k600": DvdGanConfig(num_frames=16, given_frames=(5,), fps=25.0),
     "tiny": _TINY,
     "tiny-prediction": replace(_TINY, given_frames=(1, 2)),

@@ -4,6 +4,7 @@ Source: Clark et al. 2019, arXiv:1907.06571; projection of the class by Miyato &
 arXiv:1802.05637; the third one by Luc et al. 2020, arXiv:2003.04035.
 """
 
+from contextlib import nullcontext
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -49,15 +50,20 @@ class Discriminators(nn.Module):
             labels: their classes, if classes are told apart.
             glance: where to look.
         """
+        config = self.config
+        frames, corners = (places.to(clips.device) for places in glance)
         rows = torch.arange(len(clips), device=clips.device)
-        sampled = rearrange(clips, "b c t h w -> b t c h w")[rows[:, None], glance.frames]
-        size = self.config.pooling
-        scores = [
-            self.spatial(rearrange(sampled, "b k c h w -> b c k h w"), labels),
-            self.temporal(F.avg_pool3d(clips, (1, size, size)), labels),
-        ]
-        if self.partial is not None:
-            scores.append(self.partial(parts(clips, glance.corners, self.config.crop), labels))
+        sampled = rearrange(clips, "b c t h w -> b t c h w")[rows[:, None], frames]
+        pooled = F.avg_pool3d(clips, (1, config.pooling, config.pooling))
+        # Slopes are differences of scores, which drown in the rounding of bf16.
+        slopes = config.loss == "relativistic"
+        with torch.autocast(clips.device.type, enabled=False) if slopes else nullcontext():
+            scores = [
+                self.spatial(rearrange(sampled, "b k c h w -> b c k h w"), labels),
+                self.temporal(pooled, labels),
+            ]
+            if self.partial is not None:
+                scores.append(self.partial(parts(clips, corners, config.crop), labels))
         return torch.stack(scores, dim=1)
 
     def look(self, num_clips: int, given: int, random: torch.Generator | None = None) -> Glance:

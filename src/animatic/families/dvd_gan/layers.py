@@ -57,7 +57,8 @@ class FrameMoments(nn.Module):
 
     def __init__(self, dim: int, num_frames: int) -> None:
         super().__init__()
-        self.momentum, self.held = MOMENTUM, False
+        self.momentum: float | Tensor = MOMENTUM
+        self.held = False
         self.register_buffer("mean", torch.zeros(num_frames, dim))
         self.register_buffer("variance", torch.ones(num_frames, dim))
 
@@ -71,8 +72,10 @@ class FrameMoments(nn.Module):
             kept = (mean, variance)
             variance, mean = torch.var_mean(frames.float(), dim=(0, 3, 4), correction=0)
             if not self.held:
+                share = self.momentum
+                share = share[times] if isinstance(share, Tensor) else share
                 for old, new in zip(kept, (mean, variance), strict=True):
-                    old.lerp_(new.detach(), self.momentum)
+                    old.lerp_(new.detach(), share)
         return mean, (variance + EPSILON).rsqrt()
 
 

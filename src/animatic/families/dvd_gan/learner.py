@@ -21,12 +21,17 @@ from animatic.families.dvd_gan.discriminators import Discriminators, Glance
 from animatic.families.dvd_gan.encoder import Given
 from animatic.families.dvd_gan.generator import Generator
 from animatic.families.dvd_gan.losses import discriminator_loss, generator_loss
+from animatic.families.dvd_gan.spectral import settle, weights_once
 from animatic.families.dvd_gan.standing import measure_standing
 from animatic.nn.ema import follow
 from animatic.types import Batch, Clips, Weights
 
 PENALTY_NOISE = 0.02
 """Deviation of the noise on pixels by which the slope of the discriminators is measured."""
+
+
+NUM_EXAMPLES = 64
+"""Clips whose first frames are kept."""
 
 
 class DvdGanLearner:
@@ -54,12 +59,11 @@ class DvdGanLearner:
         given = 0
         if config.given_frames:
             given = config.given_frames[int(torch.randint(len(config.given_frames), ()))]
-            if self.examples is None:
-                self.examples = batches[0].clips[:, :, : config.most_given].clone()
+            self._remember(batches)
         losses = self._update_discriminators(batches, given)
         if step % config.discriminator_steps == config.discriminator_steps - 1:
             losses |= self._update_generator(batches, given)
-            age = step - config.ema_start
+            age = step // config.discriminator_steps - config.ema_start
             follow(
                 self.average,
                 self.networks["generator"],
@@ -68,9 +72,18 @@ class DvdGanLearner:
             )
         return losses
 
+    def _remember(self, batches: Sequence[Batch]) -> None:
+        """Keep first frames, until there are enough to measure statistics on."""
+        known = 0 if self.examples is None else len(self.examples)
+        if known < NUM_EXAMPLES:
+            given = [batch.clips[:, :, : self.config.most_given] for batch in batches]
+            kept = [] if self.examples is None else [self.examples]
+            self.examples = torch.cat([*kept, *given])[:NUM_EXAMPLES].clone()
+
     def weights(self) -> Weights:
         """Return the averaged generator, with statistics of its own, and the discriminators."""
         average = deepcopy(self.average)
+        settle(average)
         if self.examples is not None or not self.config.given_frames:
             measure_standing(average, self.examples)
         networks = {"generator": average, "discriminators": self.networks["discriminators"]}
@@ -108,7 +121,10 @@ class DvdGanLearner:
                     pairs = self._shown(torch.cat([batch.clips, made]))
                     labels = None if batch.labels is None else batch.labels.repeat(2)
                     glance = self.networks["discriminators"].look(len(pairs), given)
-                with self._gathering("discriminators", index, len(batches)):
+                with (
+                    self._gathering("discriminators", index, len(batches)),
+                    weights_once(self.networks["discriminators"]),  # or slopes are those of weights
+                ):
                     scores = self._judge(pairs, labels, glance)
                     losses = {"discriminator": discriminator_loss(scores, config.loss)}
                     if config.loss == "relativistic":

@@ -11,7 +11,11 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn.utils.parametrize import is_parametrized, register_parametrization
+from torch.nn.utils.parametrize import (
+    ParametrizationList,
+    is_parametrized,
+    register_parametrization,
+)
 
 EPSILON = 1e-4
 FIRST_STEPS = 15
@@ -32,7 +36,7 @@ class Spectral(nn.Module):
         self.keeping, self.held = False, False
         self.kept: Tensor | None = None
         for _ in range(FIRST_STEPS):
-            self._iterate(weight.detach().flatten(1))
+            self.iterate(weight.detach().flatten(1))
 
     def forward(self, weight: Tensor) -> Tensor:
         """Return the normalised weight."""
@@ -41,7 +45,7 @@ class Spectral(nn.Module):
         with torch.autocast(weight.device.type, enabled=False):
             matrix = weight.flatten(1)
             if self.training:
-                self._iterate(matrix.detach())
+                self.iterate(matrix.detach())
             # Cloned, lest the next step change what this one's gradients need.
             left, right = self.left.clone(), self.right.clone()
             normal = weight / torch.dot(left, torch.mv(matrix, right))
@@ -53,7 +57,8 @@ class Spectral(nn.Module):
         return weight
 
     @torch.no_grad()
-    def _iterate(self, matrix: Float[Tensor, "o i"]) -> None:
+    def iterate(self, matrix: Float[Tensor, "o i"]) -> None:
+        """Take one step of power iteration."""
         self.left.copy_(F.normalize(torch.mv(matrix, self.right), dim=0, eps=EPSILON))
         self.right.copy_(F.normalize(torch.mv(matrix.T, self.left), dim=0, eps=EPSILON))
 
@@ -66,6 +71,15 @@ def normalised(layer: nn.Module) -> nn.Module:
     if bias is not None:
         nn.init.zeros_(bias)
     return register_parametrization(layer, "weight", Spectral(weight))
+
+
+def settle(network: nn.Module) -> None:
+    """Find the largest singular values anew, of weights that were averaged or replaced."""
+    for stored in network.modules():
+        spectral = stored[0] if isinstance(stored, ParametrizationList) else None
+        if isinstance(stored, ParametrizationList) and isinstance(spectral, Spectral):
+            for _ in range(FIRST_STEPS):
+                spectral.iterate(stored.original.detach().flatten(1))
 
 
 @contextmanager

@@ -12,8 +12,11 @@ from animatic.families.dvd_gan.encoder import Given
 from animatic.families.dvd_gan.generator import Generator
 from animatic.families.dvd_gan.layers import FrameMoments
 
-BATCH_SIZE = 16
-"""Clips of each batch; statistics do not depend on how many are trained with."""
+NUM_PIXELS = 2**20
+"""Pixels of one batch, over all clips and frames, but for its smallest number of clips."""
+
+FEWEST, MOST = 2, 16
+"""Clips of a batch; statistics do not depend on how many are trained with."""
 
 
 @torch.no_grad()
@@ -29,16 +32,20 @@ def measure_standing(generator: Generator, examples: Given | None) -> None:
     config, random = generator.config, torch.Generator().manual_seed(0)
     norms = [module for module in generator.modules() if isinstance(module, FrameMoments)]
     device = next(generator.parameters()).device
-    counts = islice(cycle(sorted(config.given_frames) or [0]), config.standing_batches)
-    for number, count in enumerate(counts):
+    fitting = NUM_PIXELS // (config.num_frames * config.size**2)
+    num_clips = min(MOST, max(FEWEST, fitting))
+    seen = torch.zeros(config.num_frames, 1, device=device)
+    for norm in norms:
+        norm.train()
+    for count in islice(cycle(sorted(config.given_frames) or [0]), config.standing_batches):
+        seen[: config.num_frames - count] += 1
         for norm in norms:
-            norm.train()
-            norm.momentum = 1 / (number + 1)
-        noise = torch.randn(BATCH_SIZE, config.latent_dim, generator=random)
+            norm.momentum = 1 / seen.clamp(min=1)
+        noise = config.truncation * torch.randn(num_clips, config.latent_dim, generator=random)
         if examples is None:
-            known = torch.randint(len(config.class_names), (BATCH_SIZE,), generator=random)
+            known = torch.randint(len(config.class_names), (num_clips,), generator=random)
         else:
-            chosen = torch.randint(len(examples), (BATCH_SIZE,), generator=random)
+            chosen = torch.randint(len(examples), (num_clips,), generator=random)
             known = examples[chosen.to(examples.device), :, :count]
         generator(noise.to(device), known.to(device))
     for norm in norms:

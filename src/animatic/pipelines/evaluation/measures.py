@@ -121,18 +121,22 @@ def _shuffled(logits: Tensor) -> Tensor:
 
 def _diversity(sets: Sets, eyes: str) -> Mapping[str, Number]:
     """Mean distance of two clips of one prompt, over the prompts that have several."""
-    made = _spread(sets.made, eyes)
+    depth = min(len(labels) for labels in sets.made.labels)
+    made = _spread(sets.made, eyes, depth)
     if made is None:
         raise UserError("diversity needs several clips of each of several prompts; raise --num")
-    real = None if sets.real is None else _spread(sets.real, eyes)
+    real = None if sets.real is None else _spread(sets.real, eyes, depth)
     return {"": replace(made, floor=None if real is None else real.value)}
 
 
-def _spread(seen: Seen, eyes: str) -> Number | None:
-    """Return the mean distance within prompts, or nothing if too few have several clips."""
+def _spread(seen: Seen, eyes: str, depth: int) -> Number | None:
+    """Return the mean distance within prompts, or nothing if too few have several clips.
+
+    Prompts are told apart by so many labels: real clips may have more than was asked for.
+    """
     groups: dict[Any, list[int]] = {}
     for row, labels in enumerate(seen.labels):
-        groups.setdefault(labels, []).append(row)
+        groups.setdefault(labels[:depth], []).append(row)
     features = seen.looks[eyes].features.double()
     means = torch.tensor(
         [torch.pdist(features[rows]).mean().item() for rows in groups.values() if len(rows) > 1]

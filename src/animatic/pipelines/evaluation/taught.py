@@ -63,6 +63,12 @@ def classify(
         raise UserError("accuracy trains on real clips that are not counted; give more of them")
     sources = {"made": made, "real": real} | ({} if rest is None else {"floor": rest})
     shown = {name: _read(source, window, name) for name, source in sources.items()}
+    depth = min(len(labels) for labels in made.labels())  # real clips may have more labels
+    if depth:
+        shown = {
+            name: [clip._replace(labels=clip.labels[:depth]) for clip in clips]
+            for name, clips in shown.items()
+        }
     check_alike(made.about(), real.about())
     known = _classes(shown)
     told = {name: _told(clips, known) for name, clips in shown.items()}
