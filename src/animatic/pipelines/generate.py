@@ -18,8 +18,8 @@ from animatic.pipelines.device import choose_device
 from animatic.pipelines.progress import track
 from animatic.pipelines.tools import load_tools
 from animatic.storage.checkpoint import Checkpoint
-from animatic.storage.video_file import check_output, write_sheet, write_video
-from animatic.types import ClipShape, Prompt, Video, to_frames
+from animatic.storage.video_file import check_output, check_sheet, write_sheet, write_video
+from animatic.types import ClipShape, Prompt, Samples, Video, to_frames
 
 DEFAULT_SCALE = 4
 """How much larger than the model's pixels files are: 64 pixels alone are hard to see."""
@@ -138,13 +138,21 @@ class Model:
                 made = [self._make(words, prompt, first + offset) for offset in range(best_of)]
                 yield max(made, key=lambda creation: creation.score or 0.0)
 
-    def _make(self, words: str, prompt: Prompt, seed: int) -> Creation:
+    def draw(self, prompt: Prompt, seed: int) -> tuple[Samples, float | None]:
+        """Return what the sampler makes of a prompt and seed, and the critic's score.
+
+        Raises:
+            UserError: if it makes something else than numbers.
+        """
         samples = self.sampler.sample([prompt], [seed])
         if not samples.clips.isfinite().all():
             raise UserError(f"this {self.family.name} makes frames of NaN: train it again")
-        score = None
-        if self.critic is not None:
-            score = self.critic.score(samples.clips, [prompt]).item()
+        if self.critic is None:
+            return samples, None
+        return samples, self.critic.score(samples.clips, [prompt]).item()
+
+    def _make(self, words: str, prompt: Prompt, seed: int) -> Creation:
+        samples, score = self.draw(prompt, seed)
         sketch = None
         if samples.sketches is not None:
             sketch = Video(to_frames(samples.sketches[0]), self.shape.fps)
@@ -229,9 +237,7 @@ def write_all(
     """
     paths = name_outputs(job.output, prompts, job.num)
     if job.sheet is not None:
-        check_output(job.sheet)
-        if job.sheet.suffix.lower() != ".png":
-            raise UserError(f"the sheet {job.sheet} must end in .png")
+        check_sheet(job.sheet)
     asked = [Prompt(text).text or "" for text in prompts]
     model = load(checkpoint, device)
     creations = model.generate_all(asked, job.seed, job.num, job.best_of)

@@ -10,7 +10,7 @@ from animatic.errors import UserError
 from animatic.pipelines.generate import Creation, Model, check_seeds, load, name_outputs
 from animatic.pipelines.progress import track
 from animatic.storage.given import read_given
-from animatic.storage.video_file import check_output, write_sheet
+from animatic.storage.video_file import check_sheet, write_sheet
 from animatic.types import Frames, Prompt, to_frames
 
 FITS = ("crop", "letterbox")
@@ -47,7 +47,7 @@ def predict_all(checkpoint: str, device: str, job: Job) -> Iterator[tuple[Path, 
     check_seeds(job.seed, job.num * job.best_of)
     paths = name_outputs(job.output, [job.first.stem], job.num)
     if job.sheet is not None:
-        check_output(job.sheet)
+        check_sheet(job.sheet)
     model = load(checkpoint, device)
     given = first_frames(model, job.first, job.given, whole=job.fit == "letterbox")
     made = []
@@ -96,7 +96,8 @@ def continued(
 ) -> Creation:
     """Return a clip that begins with the given frames; the same two always give the same clip.
 
-    A clip that is longer than the model's goes on from its own last frames.
+    A clip that is longer than the model's goes on from its own last frames; its score is that of
+    the first stretch.
 
     Args:
         model: reads first frames.
@@ -111,15 +112,12 @@ def continued(
     wanted = model.shape.num_frames if num_frames is None else num_frames
     if wanted <= len(given):
         raise UserError(f"frames {wanted} must be more than the {len(given)} that are given")
-    clip, score, count = given, None, len(given)
+    clip, scores, count = given, [], len(given)
     while len(clip) < wanted:
         prompt = Prompt(frames=clip[-count:], positions=tuple(range(count)))
         model.family.check(model.config, prompt)
         round_seed = (seed + (len(clip) - len(given)) * 2**32) % 2**63
-        samples = model.sampler.sample([prompt], [round_seed])
-        if not samples.clips.isfinite().all():
-            raise UserError(f"this {model.family.name} makes frames of NaN: train it again")
-        if score is None and model.critic is not None:
-            score = model.critic.score(samples.clips, [prompt]).item()
+        samples, score = model.draw(prompt, round_seed)
+        scores.append(score)
         clip = np.concatenate([clip, to_frames(samples.clips[0])[count:]])
-    return Creation(clip[:wanted], model.shape.fps, name, seed, score)
+    return Creation(clip[:wanted], model.shape.fps, name, seed, scores[0])

@@ -44,6 +44,17 @@ def check_output(path: Path) -> None:
         raise UserError(f"the folder {path.parent} cannot be written; give another")
 
 
+def check_sheet(path: Path) -> None:
+    """Refuse a path at which no contact sheet of several clips can be written.
+
+    Raises:
+        UserError: if it does not end in .png, or its folder is not there or cannot be written.
+    """
+    check_output(path)
+    if path.suffix.lower() != ".png":
+        raise UserError(f"the sheet {path} must end in .png")
+
+
 def write_video(path: Path, video: Video, scale: int = 1) -> None:
     """Write a clip in the format that the path's ending names, `scale` times as large.
 
@@ -70,9 +81,7 @@ def write_sheet(
     Raises:
         UserError: if the path is no png or cannot be written.
     """
-    check_output(path)
-    if path.suffix.lower() != ".png":
-        raise UserError(f"a contact sheet is a .png, not {path.suffix}: {path}")
+    check_sheet(path)
     rows = [_enlarged(_spread(video.frames, frames_per_row), scale) for video in videos]
     with atomic.replacing(path) as unfinished:
         Image.fromarray(sheet.draw(rows, labels)).save(unfinished)

@@ -30,7 +30,7 @@ def augmented(clips: Clips) -> Clips:
 
 def _moved(clips: Clips) -> Clips:
     height, width = clips.shape[3:]
-    shift = _whole(len(clips), height, width).to(clips.device)
+    shift = _shifts(len(clips), height, width).to(clips.device)
     rows = (torch.arange(height, device=clips.device) + shift[:, :1]).clamp(0, height - 1)
     columns = (torch.arange(width, device=clips.device) + shift[:, 1:]).clamp(0, width - 1)
     return torch.stack(
@@ -38,6 +38,6 @@ def _moved(clips: Clips) -> Clips:
     )
 
 
-def _whole(num_clips: int, height: int, width: int) -> Int[Tensor, "b 2"]:
+def _shifts(num_clips: int, height: int, width: int) -> Int[Tensor, "b 2"]:
     farthest = [height // FARTHEST, width // FARTHEST]
     return torch.stack([torch.randint(-far, far + 1, (num_clips,)) for far in farthest], dim=1)

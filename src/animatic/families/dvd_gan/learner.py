@@ -185,8 +185,8 @@ class DvdGanLearner:
     ) -> Float[Tensor, ""]:
         """Return the squared slope of the scores, from small noise.
 
-        Its mean over noise is the squared length of the gradient, which is never taken. Of real and
-        of generated clips half of both penalties.
+        Its mean over noise is the squared length of the gradient, which is never taken. Real and
+        generated clips are averaged together, so each of the two penalties counts half.
         """
         noised = clips + PENALTY_NOISE * torch.randn_like(clips)
         difference = (self._judge(noised, labels, glance) - scores) / PENALTY_NOISE

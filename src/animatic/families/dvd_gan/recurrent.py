@@ -4,6 +4,8 @@ Source: ConvGRU of Clark, Donahue & Simonyan 2019, arXiv:1907.06571 (v2), after 
 arXiv:1511.06432; TSRU of Luc et al. 2020, arXiv:2003.04035.
 """
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -13,20 +15,19 @@ from animatic.families.dvd_gan.layers import conv2d
 
 KERNEL = 3
 
+Candidate = Callable[[Tensor], Tensor]
+"""Makes what a new state may become of the kept part of the old one, and of the frame."""
+
 
 class ConvGRU(nn.Module):
     """A gated recurrent unit whose products are convolutions.
 
     r = sigmoid(W_r [h; x]); c = relu(W_c [r h; x]); u = sigmoid(W_u [h; x]); h' = u h + (1 - u) c.
     The new state keeps the share `u` of the old one, and the candidate is rectified.
-
-    The parts of the products that read `x` need no recurrence: they are taken for all frames at
-    once, and once only if all frames are the same.
     """
 
     def __init__(self, dim: int) -> None:
         super().__init__()
-        self.dim = dim
         self.reset = conv2d(2 * dim, dim, KERNEL)
         self.update = conv2d(2 * dim, dim, KERNEL)
         self.candidate = conv2d(2 * dim, dim, KERNEL)
@@ -37,25 +38,14 @@ class ConvGRU(nn.Module):
         num_frames: int,
         state: Float[Tensor, "b d h w"] | None = None,
     ) -> Float[Tensor, "b {num_frames} d h w"]:
-        """Return the states after each frame.
+        """Return the states after each frame; see `_unrolled`."""
 
-        Args:
-            frames: what is read, or one frame that is read at every time.
-            num_frames: how many states there are.
-            state: the one before the first frame; zero if there is none.
-        """
-        dim, gates = self.dim, (self.reset, self.update, self.candidate)
-        seen, weights = _read(gates, dim, frames)
-        of_gates, of_candidate = torch.cat(weights[:2]), weights[2]
-        state = _begun(state, frames)
-        states = []
-        for t in range(num_frames):
-            gated, offered = seen[:, min(t, seen.shape[1] - 1)].split([2 * dim, dim], dim=1)
-            reset, update = torch.sigmoid(_conv(state, of_gates) + gated).chunk(2, dim=1)
-            candidate = F.relu(_conv(reset * state, of_candidate) + offered)
-            state = torch.lerp(candidate, state, update)
-            states.append(state)
-        return torch.stack(states, dim=1)
+        def step(state: Tensor, gates: Tensor, candidate: Candidate) -> Tensor:
+            reset, update = torch.sigmoid(gates).chunk(2, dim=1)
+            return torch.lerp(candidate(reset * state), state, update)
+
+        gates = (self.reset, self.update, self.candidate)
+        return _unrolled(step, gates, frames, num_frames, state)
 
 
 class ConvTSRU(nn.Module):
@@ -68,7 +58,6 @@ class ConvTSRU(nn.Module):
 
     def __init__(self, dim: int) -> None:
         super().__init__()
-        self.dim = dim
         self.flow = conv2d(2 * dim, 2, KERNEL)
         self.update = conv2d(2 * dim, dim, KERNEL)
         self.candidate = conv2d(2 * dim, dim, KERNEL)
@@ -79,19 +68,14 @@ class ConvTSRU(nn.Module):
         num_frames: int,
         state: Float[Tensor, "b d h w"] | None = None,
     ) -> Float[Tensor, "b {num_frames} d h w"]:
-        """Return the states after each frame; see `ConvGRU.forward`."""
-        dim, gates = self.dim, (self.flow, self.update, self.candidate)
-        seen, weights = _read(gates, dim, frames)
-        of_gates, of_candidate = torch.cat(weights[:2]), weights[2]
-        state = _begun(state, frames)
-        states = []
-        for t in range(num_frames):
-            gated, offered = seen[:, min(t, seen.shape[1] - 1)].split([2 + dim, dim], dim=1)
-            flow, update = (_conv(state, of_gates) + gated).split([2, dim], dim=1)
-            candidate = F.relu(_conv(moved(state, flow), of_candidate) + offered)
-            state = torch.lerp(candidate, state, torch.sigmoid(update))
-            states.append(state)
-        return torch.stack(states, dim=1)
+        """Return the states after each frame; see `_unrolled`."""
+
+        def step(state: Tensor, gates: Tensor, candidate: Candidate) -> Tensor:
+            flow, update = gates.split([2, gates.shape[1] - 2], dim=1)
+            return torch.lerp(candidate(moved(state, flow)), state, torch.sigmoid(update))
+
+        gates = (self.flow, self.update, self.candidate)
+        return _unrolled(step, gates, frames, num_frames, state)
 
 
 RECURRENCES = {"gru": ConvGRU, "tsru": ConvTSRU}
@@ -111,20 +95,42 @@ def moved(
     return found.to(state.dtype)
 
 
-def _read(
-    gates: tuple[nn.Module, ...], dim: int, frames: Float[Tensor, "b t d h w"]
-) -> tuple[Float[Tensor, "b t g h w"], list[Tensor]]:
-    """Return what all gates read of all frames, and the weights by which they read the state."""
-    weights = [gate.weight for gate in gates]
-    bias = torch.cat([gate.bias for gate in gates])  # type: ignore[misc]
+def _unrolled(
+    step: Callable[[Tensor, Tensor, Candidate], Tensor],
+    layers: tuple[nn.Module, nn.Module, nn.Module],
+    frames: Float[Tensor, "b t d h w"],
+    num_frames: int,
+    state: Float[Tensor, "b d h w"] | None,
+) -> Float[Tensor, "b {num_frames} d h w"]:
+    """Return the states after each frame.
+
+    The parts of the products that read frames need no recurrence: they are taken for all frames at
+    once, and once only if all frames are the same.
+
+    Args:
+        step: is handed a state, the products of both gates, and what makes a candidate of a state.
+        layers: two gates and the candidate; each reads state and frame, in this order.
+        frames: what is read, or one frame that is read at every time.
+        num_frames: how many states there are.
+        state: the one before the first frame; zero if there is none.
+    """
+    dim = frames.shape[2]
+    weights = [layer.weight for layer in layers]
+    bias = torch.cat([layer.bias for layer in layers])  # type: ignore[misc]
     of_frames = torch.cat([weight[:, dim:] for weight in weights])  # type: ignore[index]
+    of_gates = torch.cat([weight[:, :dim] for weight in weights[:2]])  # type: ignore[index]
+    of_candidate = weights[2][:, :dim]  # type: ignore[index]
     seen = F.conv2d(frames.flatten(0, 1), of_frames, bias, padding=KERNEL // 2)
-    return seen.unflatten(0, frames.shape[:2]), [weight[:, :dim] for weight in weights]  # type: ignore[index]
+    seen = seen.unflatten(0, frames.shape[:2])
+    if state is None:
+        state = torch.zeros_like(frames[:, 0])
+    states = []
+    for t in range(num_frames):
+        gated, offered = seen[:, min(t, seen.shape[1] - 1)].split([len(of_gates), dim], dim=1)
 
+        def candidate(kept: Tensor, offered: Tensor = offered) -> Tensor:
+            return F.relu(F.conv2d(kept, of_candidate, padding=KERNEL // 2) + offered)
 
-def _conv(state: Tensor, weight: Tensor) -> Tensor:
-    return F.conv2d(state, weight, padding=KERNEL // 2)
-
-
-def _begun(state: Tensor | None, frames: Float[Tensor, "b t d h w"]) -> Tensor:
-    return torch.zeros_like(frames[:, 0]) if state is None else state
+        state = step(state, F.conv2d(state, of_gates, padding=KERNEL // 2) + gated, candidate)
+        states.append(state)
+    return torch.stack(states, dim=1)

@@ -1,11 +1,10 @@
 """After training: classes or first frames to clips, and clips to scores."""
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
 from animatic.contracts import Tools
 from animatic.errors import UserError
@@ -13,9 +12,8 @@ from animatic.families.dvd_gan.config import DvdGanConfig
 from animatic.families.dvd_gan.discriminators import Discriminators, Glance
 from animatic.families.dvd_gan.encoder import Given
 from animatic.families.dvd_gan.generator import Generator
+from animatic.nn.filled import filled
 from animatic.types import Clips, ClipShape, Prompt, Samples, Weights, to_clip
-
-Network = TypeVar("Network", bound=nn.Module)
 
 
 class DvdGanSampler:
@@ -23,7 +21,7 @@ class DvdGanSampler:
 
     def __init__(self, config: DvdGanConfig, weights: Weights, tools: Tools) -> None:
         self.config, self.device = config, tools.device
-        self.generator = loaded(Generator(config), weights, "generator", tools)
+        self.generator = filled(Generator(config), "generator", weights, tools)
 
     @property
     def shape(self) -> ClipShape:
@@ -52,7 +50,7 @@ class DvdGanCritic:
 
     def __init__(self, config: DvdGanConfig, weights: Weights, tools: Tools) -> None:
         self.config, self.device = config, tools.device
-        self.discriminators = loaded(Discriminators(config), weights, "discriminators", tools)
+        self.discriminators = filled(Discriminators(config), "discriminators", weights, tools)
 
     @torch.inference_mode()
     def score(self, clips: Clips, prompts: Sequence[Prompt]) -> Float[Tensor, " b"]:
@@ -100,12 +98,3 @@ def given_of(prompt: Prompt, config: DvdGanConfig) -> Given:
         height, width = prompt.frames.shape[1:3]
         raise UserError(f"frames of {width}x{height} must be {config.size}x{config.size}")
     return to_clip(prompt.frames)[None]
-
-
-def loaded(network: Network, weights: Weights, name: str, tools: Tools) -> Network:
-    """Return a network with its part of a checkpoint's weights, ready for use."""
-    begin = f"{name}."
-    network.load_state_dict(
-        {key.removeprefix(begin): w for key, w in weights.items() if key.startswith(begin)}
-    )
-    return network.to(tools.device).eval().requires_grad_(False)

@@ -18,11 +18,15 @@ def as_published(rows: Sequence[Row], command: str, digest: str) -> dict[str, An
         command: what was typed.
         digest: SHA-256 of the checkpoint.
     """
-    table = []
-    for row in rows:
-        number = {name: _short(value) for name, value in vars(row.number).items()}
-        table.append({**_protocol(row), **number})
-    return {"command": command, "checkpoint": digest, "rows": table}
+    return {"command": command, "checkpoint": digest, "rows": condensed(rows)}
+
+
+def condensed(rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """Return numbers as a model card keeps them, each with what must agree to compare it."""
+    return [
+        {**_protocol(row), **{name: _short(value) for name, value in vars(row.number).items()}}
+        for row in rows
+    ]
 
 
 def published(rows: Sequence[Row], stored: Checkpoint) -> list[float | None]:

@@ -12,7 +12,7 @@ import animatic
 from animatic.data.stage.captions import canonical
 from animatic.errors import UserError
 from animatic.pipelines.device import choose_device
-from animatic.pipelines.evaluation import ahead, bits, counterfactual, pairs, taught
+from animatic.pipelines.evaluation import bits, counterfactual, pairs, prediction, taught
 from animatic.pipelines.evaluation.eyes import EYES, Eyes, Seen, observe, stage_net
 from animatic.pipelines.evaluation.gallery import write_first, write_nearest
 from animatic.pipelines.evaluation.job import (
@@ -34,7 +34,7 @@ from animatic.types import Frames
 ENOUGH = 2048
 """Clips from which on the bias of a Fréchet distance is small beside what is compared."""
 
-OTHERS = (*pairs.SOURCES, *taught.SOURCES, counterfactual.NAME, bits.NAME, ahead.NAME)
+OTHERS = (*pairs.SOURCES, *taught.SOURCES, counterfactual.NAME, bits.NAME, prediction.NAME)
 """What is not measured of features alone."""
 
 
@@ -124,12 +124,13 @@ def _of_changes(job: Job, device: torch.device) -> Iterator[Row]:
 
 
 def _of_frames(job: Job, device: torch.device) -> Iterator[Row]:
-    for trio in trios(job, with_floor=False) if ahead.NAME in job.metrics else ():
+    for trio in trios(job, with_floor=False) if prediction.NAME in job.metrics else ():
         if not isinstance(trio.made, ContinuedClips):
-            raise UserError(f"{ahead.NAME} is of models that continue first frames")
-        numbers, card = ahead.predictions(trio.made, trio.split, device, job.plots)
+            raise UserError(f"{prediction.NAME} is of models that continue first frames")
+        numbers, card = prediction.predictions(trio.made, trio.split, device, job.plots)
         for part, number in numbers.items():
-            yield Row(f"{ahead.NAME} {part}", trio.split, number, {"source": ahead.SOURCE, **card})
+            about = {"source": prediction.SOURCE, **card}
+            yield Row(f"{prediction.NAME} {part}", trio.split, number, about)
 
 
 def _of_classes(job: Job, device: torch.device) -> Iterator[Row]:
@@ -164,7 +165,7 @@ def _measures(job: Job) -> dict[str, Measure]:
     fewest = 2 + max(len(split) for split in PAIRS.values())
     if "diversity" in measures and not is_folder_of_clips(job.what) and job.num < fewest:
         raise UserError(f"diversity needs several clips of a prompt; give --num {fewest} or more")
-    _check_outputs(job, pictures=bool(measures) or ahead.NAME in job.metrics)
+    _check_outputs(job, pictures=bool(measures) or prediction.NAME in job.metrics)
     return measures
 
 

@@ -61,7 +61,7 @@ class Source(Protocol):
 class GeneratedClips:
     """Clips of a model for the pairs of a split in turn, in the canonical words, a seed a clip.
 
-    A model of classes is asked for those of its classes that are a pair or an action.
+    A model of classes is asked for all of them in turn, whatever the split.
     """
 
     model: Model
@@ -72,10 +72,11 @@ class GeneratedClips:
     def about(self) -> dict[str, Any]:
         """Return what a protocol card says of these clips."""
         last = FIRST_SEED + self.num - 1
+        told = f"canonical words, pairs of {self.split}" if self._of_text else "the model's classes"
         return {
             "clips": f"made by {self.checkpoint}",
             "checkpoint": self.model.digest,
-            "prompts": f"{self._told()} in turn",
+            "prompts": f"{told} in turn",
             "seeds": f"{FIRST_SEED} to {last}",
             "container": "none: bytes as the model rounds them",
             "resolution": f"{self.model.shape.width}x{self.model.shape.height}",
@@ -87,25 +88,22 @@ class GeneratedClips:
         return self.num
 
     def labels(self) -> Sequence[tuple[str, ...]]:
-        """Return the pairs of action and scene, or the actions."""
-        known = PAIRS[self.split] if "text" in self.model.config.reads else self._classes()
-        return list(islice(cycle(known), self.num))
+        """Return the pairs of action and scene, or the parts of the names of classes."""
+        if self._of_text:
+            return list(islice(cycle(PAIRS[self.split]), self.num))
+        names = islice(cycle(self.model.config.class_names), self.num)
+        return [tuple(name.split("/")) for name in names]
 
     def clips(self) -> Iterator[Shown]:
         """Make the clips."""
-        of_text = "text" in self.model.config.reads
         for number, labels in enumerate(self.labels()):
-            words = canonical(*labels) if of_text else "/".join(labels)
+            words = canonical(*labels) if self._of_text else "/".join(labels)
             made = self.model.generate(words, seed=FIRST_SEED + number)
             yield Shown(f"{made.prompt} (seed {made.seed})", made.frames, labels)
 
-    def _classes(self) -> list[tuple[str, ...]]:
-        return [tuple(name.split("/")) for name in self.model.config.class_names]
-
-    def _told(self) -> str:
-        if "text" in self.model.config.reads:
-            return f"canonical words, pairs of {self.split}"
-        return "the model's classes"
+    @property
+    def _of_text(self) -> bool:
+        return "text" in self.model.config.reads
 
 
 @dataclass(frozen=True)

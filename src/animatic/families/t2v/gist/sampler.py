@@ -5,19 +5,17 @@ same bits whatever it is asked for with.
 """
 
 from collections.abc import Sequence
-from typing import TypeVar
 
 import torch
 from einops import repeat
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from animatic.contracts import Tools
 from animatic.families.t2v.gist.config import GistConfig
 from animatic.families.t2v.gist.networks import GistDecoder, TextHead, VideoCritic, VideoModel
+from animatic.nn.filled import filled
 from animatic.types import Clips, ClipShape, Prompt, Samples, Weights
-
-Network = TypeVar("Network", bound=nn.Module)
 
 
 class GistSampler:
@@ -34,9 +32,9 @@ class GistSampler:
             text_head = TextHead(tools.text_encoder.dim, config.text_dim)
             decoder = GistDecoder(config)
             video = VideoModel(config)
-        self._text_head = _filled(text_head, "gist.text_head.", weights, tools)
-        self._decoder = _filled(decoder, "gist.decoder.", weights, tools)
-        self._video = _filled(video, "video.", weights, tools)
+        self._text_head = filled(text_head, "gist.text_head", weights, tools)
+        self._decoder = filled(decoder, "gist.decoder", weights, tools)
+        self._video = filled(video, "video", weights, tools)
 
     @torch.no_grad()
     def sample(self, prompts: Sequence[Prompt], seeds: Sequence[int]) -> Samples:
@@ -66,7 +64,7 @@ class GistCritic:
         self._tools = tools
         with torch.device("meta"):
             network = VideoCritic(config, tools.text_encoder.dim)
-        self._network = _filled(network, "critic.", weights, tools)
+        self._network = filled(network, "critic", weights, tools)
 
     @torch.no_grad()
     def score(self, clips: Clips, prompts: Sequence[Prompt]) -> Float[Tensor, " b"]:
@@ -76,13 +74,6 @@ class GistCritic:
         rows = [slice(row, row + 1) for row in range(len(clips))]
         scores = [self._network(clips[row], tokens[row, None], mask[row, None]) for row in rows]
         return torch.cat(scores).squeeze(1)
-
-
-def _filled(network: Network, prefix: str, weights: Weights, tools: Tools) -> Network:
-    """Return a network, made without memory, with the weights under a prefix, ready for use."""
-    own = {key.removeprefix(prefix): w for key, w in weights.items() if key.startswith(prefix)}
-    network.load_state_dict(own, assign=True)
-    return network.to(tools.device).eval().requires_grad_(False)
 
 
 def _texts(prompts: Sequence[Prompt]) -> list[str]:

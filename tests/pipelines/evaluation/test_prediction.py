@@ -9,7 +9,7 @@ import torch
 from animatic.errors import UserError
 from animatic.pipelines import catalog
 from animatic.pipelines.evaluation import sources
-from animatic.pipelines.evaluation.ahead import predictions
+from animatic.pipelines.evaluation.prediction import predictions
 from animatic.pipelines.evaluation.sources import ContinuedClips, Shown
 from animatic.pipelines.generate import Model
 from animatic.types import ClipShape
