@@ -52,7 +52,7 @@ def check_sheet(path: Path) -> None:
     """
     check_output(path)
     if path.suffix.lower() != ".png":
-        raise UserError(f"the sheet {path} must end in .png")
+        raise UserError(f"a contact sheet is a .png, not {path.suffix}: {path}")
 
 
 def write_video(path: Path, video: Video, scale: int = 1) -> None:
