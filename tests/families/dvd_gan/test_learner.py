@@ -149,3 +149,18 @@ def test_the_critic_looks_at_what_was_made_for_its_class(engine, tools):
     clips = batch(TINY).clips
     scores = [critic.score(clips, [Prompt(label=label)] * 4) for label in (0, 1)]
     assert not torch.equal(*scores)
+
+
+def test_a_continuation_nears_what_really_came(engine, tools):
+    """Discriminators that say nothing leave nothing but the distance to what came."""
+    config = replace(PRESETS["tiny-prediction"], discriminator_rate=0.0, reconstruction=100.0)
+    learner = DvdGanLearner(config, engine, tools)
+    grey = replace(batch(config), clips=torch.full((4, 3, 4, 16, 16), 0.5))
+    losses = [learner.step([grey], step).get("reconstruction") for step in range(60)]
+    found = [loss for loss in losses if loss is not None]
+    assert found[-1] < 0.5 * found[0]
+
+
+def test_without_given_frames_there_is_nothing_to_reconstruct():
+    with pytest.raises(UserError, match="without given_frames there is nothing"):
+        replace(TINY, reconstruction=1.0)

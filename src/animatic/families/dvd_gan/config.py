@@ -31,6 +31,8 @@ COUNTS = (
 )
 """What must be 1 or more."""
 
+NOT_NEGATIVE = ("crop", "chunk_frames", "ema_start", "truncation", "penalty", "reconstruction")
+
 
 @dataclass(frozen=True)
 class DvdGanConfig:
@@ -83,6 +85,9 @@ class DvdGanConfig:
     """hinge (paper), or relativistic with penalties (Huang et al. 2024, arXiv:2501.05441)."""
     penalty: float = 1.0
     """Weight of both gradient penalties of the relativistic loss."""
+    reconstruction: float = 0.0
+    """Weight of the mean absolute difference from what really came, where clips are continued; the
+    paper has none."""
     augment: bool = False
     """Whether discriminators see clips in other colours and places, all frames of one clip alike
     (after Zhao et al. 2020, arXiv:2006.10738)."""
@@ -118,7 +123,7 @@ class DvdGanConfig:
             value = getattr(self, name)
             if min(value, default=0) < 1 if isinstance(value, tuple) else value < 1:
                 raise UserError(f"{name} {value} must be at least 1")
-        for name in ("crop", "chunk_frames", "ema_start", "truncation", "penalty"):
+        for name in NOT_NEGATIVE:
             if getattr(self, name) < 0:
                 raise UserError(f"{name} {getattr(self, name)} must be at least 0")
         for name, known in CHOICES.items():
@@ -154,6 +159,10 @@ class DvdGanConfig:
             raise UserError(
                 f"given_frames {self.given_frames} must be 1 to {self.num_frames - 1}, less than "
                 f"num_frames {self.num_frames}"
+            )
+        if self.reconstruction and not self.given_frames:
+            raise UserError(
+                "without given_frames there is nothing of which a reconstruction is had"
             )
         if self.given_frames and self.generator != "v2":
             raise UserError("generator v1 continues no clips; given_frames must be empty")
@@ -226,7 +235,9 @@ _TINY = DvdGanConfig(
 
 PRESETS = {
     "small": _SMALL,
-    "small-prediction": replace(_SMALL, given_frames=(1, 5)),
+    "small-prediction": replace(
+        _SMALL, given_frames=(1, 5), generator_widths=(8, 6, 4, 2), reconstruction=20.0
+    ),
     "paper-64": _PAPER,
     "paper-128": _PAPER_128,
     "paper-256": replace(
@@ -239,7 +250,7 @@ PRESETS = {
     "ucf101": replace(_PAPER_128, num_frames=16, class_names=_KINETICS[:101]),
     "k600": DvdGanConfig(num_frames=16, given_frames=(5,), fps=25.0),
     "tiny": _TINY,
-    "tiny-prediction": replace(_TINY, given_frames=(1, 2)),
+    "tiny-prediction": replace(_TINY, given_frames=(1, 2), reconstruction=1.0),
     "tiny-v1": replace(_TINY, generator="v1"),
     "tiny-beyond": replace(
         _TINY, recurrence="tsru", loss="relativistic", crop=8, augment=True, chunk_frames=2

@@ -11,6 +11,7 @@ from copy import deepcopy
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -140,12 +141,13 @@ class DvdGanLearner:
 
         The bare ones are called: nobody waits for their gradients.
         """
-        total, judges, config = 0.0, self.networks["discriminators"], self.config
+        totals, judges, config = {"generator": 0.0}, self.networks["discriminators"], self.config
         judges.requires_grad_(False)
         with self._update("generator"):
             for index, batch in enumerate(batches):
                 with self._gathering("generator", index, len(batches)):
-                    made = self._shown(self._generate(batch, given))
+                    clips = self._generate(batch, given)
+                    made = self._shown(clips)
                     with self.engine.autocast():
                         glance = judges.look(len(made), given)
                         scores = judges(made, batch.labels, glance).float()
@@ -154,11 +156,17 @@ class DvdGanLearner:
                             with torch.no_grad():
                                 shown = self._shown(batch.clips)
                                 real = judges(shown, batch.labels, glance).float()
-                    loss = generator_loss(real, scores, config.loss)
+                    losses = {"generator": generator_loss(real, scores, config.loss)}
+                    loss = losses["generator"]
+                    if config.reconstruction:
+                        pair = (clips[:, :, given:], batch.clips[:, :, given:])
+                        losses["reconstruction"] = F.l1_loss(*pair)
+                        loss = loss + config.reconstruction * losses["reconstruction"]
                     self.engine.backward(loss / len(batches))
-                total += loss.item() / len(batches)
+                for name, value in losses.items():
+                    totals[name] = totals.get(name, 0.0) + value.item() / len(batches)
         judges.requires_grad_(True)
-        return {"generator": total}
+        return totals
 
     def _generate(self, batch: Batch, given: int) -> Clips:
         """Return whole clips: those of the classes of a batch, or what follows its first frames."""

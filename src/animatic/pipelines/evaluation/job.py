@@ -11,6 +11,7 @@ from animatic.pipelines.evaluation.protocols import ALL, Protocol, protocol_of
 from animatic.pipelines.evaluation.sets import Number
 from animatic.pipelines.evaluation.sources import (
     PAIRS,
+    STAGE,
     ContinuedClips,
     FolderClips,
     GeneratedClips,
@@ -104,7 +105,8 @@ def trios(job: Job, *, with_floor: bool, halved: bool = False) -> Iterator[Trio]
         raise UserError("give either --data or a second folder, not both")
     if is_folder_of_clips(job.what):
         made = FolderClips(Path(job.what), job.num)
-        yield Trio("all", made, *_real(job, "validation", with_floor, halved))
+        num_frames = STAGE.num_frames
+        yield Trio("all", made, *_real(job, "validation", num_frames, with_floor, halved))
         return
     if job.num == ALL:
         raise UserError(f"{job.what} makes clips without end; give a folder of clips")
@@ -115,16 +117,16 @@ def trios(job: Job, *, with_floor: bool, halved: bool = False) -> Iterator[Trio]
     of_text = "text" in model.config.reads
     for split in PAIRS if of_text and job.against is None else ("validation",):
         made = GeneratedClips(model, job.what, split, job.num)
-        yield Trio(split, made, *_real(job, split, with_floor, halved))
+        yield Trio(split, made, *_real(job, split, model.shape.num_frames, with_floor, halved))
 
 
 def _continued(job: Job, model: Model, with_floor: bool, halved: bool) -> Iterator[Trio]:
     if job.data is None:
         raise UserError(f"{job.what} continues real clips; give them with --data")
     for split in PAIRS:
-        real, rest = _real(job, split, with_floor, halved)
+        real, rest = _real(job, split, model.shape.num_frames, with_floor, halved)
         for count in counts(model):
-            begun = StageClips(job.data, split, job.num)
+            begun = StageClips(job.data, split, job.num, num_frames=model.shape.num_frames)
             made = ContinuedClips(model, job.what, begun, count)
             yield Trio(f"{split}, {count} given", made, real, rest)
 
@@ -148,12 +150,14 @@ def load_reader_of_text(job: Job) -> Model:
 
 
 def _real(
-    job: Job, split: str, with_floor: bool, halved: bool
+    job: Job, split: str, num_frames: int, with_floor: bool, halved: bool
 ) -> tuple[Source | None, Source | None]:
     def source(num: int, rest: bool = False) -> Source | None:
         if job.against is not None:
             return FolderClips(job.against, num, rest=rest)
-        return None if job.data is None else StageClips(job.data, split, num, rest=rest)
+        if job.data is None:
+            return None
+        return StageClips(job.data, split, num, rest=rest, num_frames=num_frames)
 
     num = job.num_real or job.num
     real, rest = source(num), source(num, rest=True)

@@ -1,5 +1,6 @@
 """What is measured of two sets of clips, each number with its error and its floor."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -27,6 +28,7 @@ from animatic.pipelines.evaluation.sets import Number, Sets, mean_of, share_of
 from animatic.pipelines.evaluation.sources import Source
 
 IS_SPLITS = 10
+SEVERAL = "diversity needs several clips of each of several prompts; raise --num"
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Measure:
         protocol: what else a card must say.
         of_pairs: whether it must be known which action and scene each clip should show.
         needs_rest: whether it takes real clips that are not counted.
+        of_several: whether it compares clips of one prompt.
     """
 
     eyes: str
@@ -54,6 +57,7 @@ class Measure:
     protocol: Mapping[str, Any] = field(default_factory=dict)
     of_pairs: bool = False
     needs_rest: bool = False
+    of_several: bool = False
 
     def check(self, name: str, made: Source, real: Source | None, rest: Source | None) -> None:
         """Refuse clips that this cannot be measured of, before any is looked at.
@@ -71,6 +75,8 @@ class Measure:
         for source in counted:
             if len(source) < self.least:
                 raise UserError(f"{name} needs {self.least} clips at least, not {len(source)}")
+        if self.of_several and sum(n > 1 for n in Counter(made.labels()).values()) < 2:
+            raise UserError(SEVERAL)
         if self.needs_rest and rest is None:
             raise UserError(f"{name} needs real clips that are not counted; give more of them")
         for source in (*counted, rest) if self.of_pairs else ():
@@ -124,7 +130,7 @@ def _diversity(sets: Sets, eyes: str) -> Mapping[str, Number]:
     depth = min(len(labels) for labels in sets.made.labels)
     made = _spread(sets.made, eyes, depth)
     if made is None:
-        raise UserError("diversity needs several clips of each of several prompts; raise --num")
+        raise UserError(SEVERAL)
     real = None if sets.real is None else _spread(sets.real, eyes, depth)
     return {"": replace(made, floor=None if real is None else real.value)}
 
@@ -233,6 +239,7 @@ MEASURES = {
         "our choice; of real clips it is what other seeds of a pair differ by",
         False,
         _diversity,
+        of_several=True,
     ),
     "memorised": Measure(
         "stage-net",

@@ -162,9 +162,6 @@ def _measures(job: Job) -> dict[str, Measure]:
         if compares and job.against is None and job.data is None:
             raise UserError(f"{name} compares with real clips; give --data or a second folder")
     measures = {name: MEASURES[name] for name in job.metrics if name in MEASURES}
-    fewest = 2 + max(len(split) for split in PAIRS.values())
-    if "diversity" in measures and not is_folder_of_clips(job.what) and job.num < fewest:
-        raise UserError(f"diversity needs several clips of a prompt; give --num {fewest} or more")
     _check_outputs(job, pictures=bool(measures) or prediction.NAME in job.metrics)
     return measures
 

@@ -12,6 +12,7 @@ import torch
 from animatic.data.clips import ShardClips
 from animatic.data.footage import find_videos
 from animatic.data.stage.captions import canonical
+from animatic.data.stage.random_streams import Stream
 from animatic.data.stage.splits import HELD_OUT, SEEN
 from animatic.errors import UserError
 from animatic.pipelines.generate import Model
@@ -151,20 +152,34 @@ class StageClips:
         split: its part.
         num: at most so many.
         rest: take others than `StageClips(folder, split, num)` takes, for a floor.
+        num_frames: cut a stretch of so many frames out of each clip, if they are fewer; where it
+            begins depends on nothing but the clip, as in training.
     """
 
-    def __init__(self, folder: Path, split: str, num: int, *, rest: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        split: str,
+        num: int,
+        *,
+        rest: bool = False,
+        num_frames: int = STAGE.num_frames,
+    ) -> None:
         self.folder, self.split = folder, split
-        self._clips = ShardClips(folder, STAGE, split)
+        self.num_frames = min(num_frames, STAGE.num_frames)
+        shape = STAGE._replace(num_frames=self.num_frames)
+        self._clips = ShardClips(folder, shape, split)
         self._chosen = chosen(len(self._clips), num, rest=rest)
 
     def about(self) -> dict[str, Any]:
         """Return what a protocol card says of these clips."""
+        cut = f"a stretch of {self.num_frames} of the {STAGE.num_frames} frames, by the clip's name"
         return {
             "clips": f"Stage, split {self.split}, drawn by seed 0",
             "container": "mp4, H.264 4:4:4, near lossless",
             "resolution": f"{STAGE.width}x{STAGE.height}",
             "fps": STAGE.fps,
+            **({"cut": cut} if self.num_frames < STAGE.num_frames else {}),
         }
 
     def __len__(self) -> int:
@@ -180,7 +195,7 @@ class StageClips:
         """Decode the clips."""
         for index, pair in zip(self._chosen, self.labels(), strict=True):
             key = self._clips.reader.rows[index].facts.key
-            yield Shown(key, self._clips.decode(index), pair)
+            yield Shown(key, self._clips.get(index, Stream(0, key)).frames, pair)
 
 
 @dataclass
