@@ -3,9 +3,9 @@
     python benchmarks/dvd_gan_speed.py --preset small --batch-size 16
 
 The plain version is what one writes first: gates that join state and input at every frame, torch's
-spectral norm at every use, a batch norm for each time step, enlargement before the shortcut. Both
-have the same layers and numbers of weights. Rounds alternate between the two; the ratio is that of
-the medians.
+spectral norm at every use, a batch norm for each time step, enlargement before the shortcut and
+halving behind it, torch's layout. Both have the same layers and numbers of weights. Rounds
+alternate between the two; the ratio is that of the medians.
 """
 
 import argparse
@@ -21,11 +21,12 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from einops import rearrange
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 from animatic.families.dvd_gan.config import PRESETS, SMALLEST, DvdGanConfig
-from animatic.families.dvd_gan.discriminators import Discriminators
+from animatic.families.dvd_gan.discriminators import BLOCKS_OF_CLIPS, Discriminators, Glance
 from animatic.families.dvd_gan.generator import Generator
 from animatic.families.dvd_gan.losses import discriminator_loss, generator_loss
 from animatic.pipelines.device import choose_device
@@ -134,12 +135,84 @@ class PlainGenerator(nn.Module):
         return torch.stack(pixels, dim=2)
 
 
+class PlainJudgeBlock(nn.Module):
+    """Rectify, convolve, twice, beside a shortcut; halve."""
+
+    def __init__(self, dim: int, dim_out: int, of_clips: bool, halve: bool, first: bool) -> None:
+        super().__init__()
+        conv = nn.Conv3d if of_clips else nn.Conv2d
+        self.of_clips, self.halve, self.rectify = of_clips, halve, not first
+        self.first = spectral_norm(conv(dim, dim_out, 3, padding=1))
+        self.second = spectral_norm(conv(dim_out, dim_out, 3, padding=1))
+        self.shortcut = spectral_norm(conv(dim, dim_out, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the next channels."""
+        hidden = self.second(F.relu(self.first(F.relu(x) if self.rectify else x)))
+        return self.halved(hidden + self.shortcut(x))
+
+    def halved(self, x: Tensor) -> Tensor:
+        """Return the means of neighbours, if this block halves."""
+        if not self.halve:
+            return x
+        return F.avg_pool3d(x, (min(2, x.shape[2]), 2, 2)) if self.of_clips else F.avg_pool2d(x, 2)
+
+
+class PlainJudge(nn.Module):
+    """One discriminator."""
+
+    def __init__(self, config: DvdGanConfig, blocks_of_clips: int) -> None:
+        super().__init__()
+        widths = (config.discriminator_width * m for m in config.discriminator_widths)
+        dims = [3 * config.patch**2, *widths]
+        self.patch, self.blocks_of_clips = config.patch, blocks_of_clips
+        self.blocks = nn.ModuleList(
+            PlainJudgeBlock(a, b, number < blocks_of_clips, number < len(dims) - 2, number == 0)
+            for number, (a, b) in enumerate(pairwise(dims))
+        )
+        self.judge = spectral_norm(nn.Linear(dims[-1], 1))
+        self.embed = spectral_norm(nn.Embedding(len(config.class_names), dims[-1]))
+
+    def forward(self, clips: Tensor, labels: Tensor) -> Tensor:
+        """Return the scores."""
+        hidden = rearrange(
+            clips, "b c t (h p) (w q) -> b (c p q) t h w", p=self.patch, q=self.patch
+        )
+        for number, block in enumerate(self.blocks):
+            if number == self.blocks_of_clips:
+                hidden = rearrange(hidden, "b c t h w -> (b t) c h w")
+            hidden = block(hidden)
+        features = F.relu(hidden).sum(dim=(2, 3)).unflatten(0, (len(clips), -1))
+        of_class = (features * self.embed(labels)[:, None]).sum(dim=2)
+        return (self.judge(features)[..., 0] + of_class).sum(dim=1)
+
+
+class PlainJudges(nn.Module):
+    """The spatial and the temporal discriminator."""
+
+    def __init__(self, config: DvdGanConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.spatial, self.temporal = (PlainJudge(config, n) for n in (0, BLOCKS_OF_CLIPS))
+
+    def forward(self, clips: Tensor, labels: Tensor, glance: Glance) -> Tensor:
+        """Return both scores."""
+        sampled = torch.stack([c[:, k] for c, k in zip(clips, glance.frames, strict=True)])
+        pooled = F.avg_pool3d(clips, (1, self.config.pooling, self.config.pooling))
+        return torch.stack([self.spatial(sampled, labels), self.temporal(pooled, labels)], dim=1)
+
+
 def training_step(
-    generator: nn.Module, config: DvdGanConfig, batch_size: int, device: torch.device, bf16: bool
+    generator: nn.Module,
+    judges: nn.Module,
+    config: DvdGanConfig,
+    batch_size: int,
+    device: torch.device,
+    bf16: bool,
 ) -> Callable[[], None]:
     """Return what does two updates of the discriminators and one of the generator."""
-    judges = Discriminators(config).to(device)
     adams = [torch.optim.Adam(net.parameters(), 1e-4, (0.0, 0.999)) for net in (generator, judges)]
+    look = Discriminators(config).look
     shape = (batch_size, 3, config.num_frames, config.size, config.size)
     real = torch.rand(shape, device=device) * 2 - 1
     labels = torch.arange(batch_size, device=device) % len(config.class_names)
@@ -154,13 +227,13 @@ def training_step(
             with half:
                 with torch.no_grad():
                     clips = torch.cat([real, made().float()])
-                scores = judges(clips, labels.repeat(2), judges.look(len(clips), 0))
+                scores = judges(clips, labels.repeat(2), look(len(clips), 0))
             adams[1].zero_grad()
             discriminator_loss(scores.float(), config.loss).backward()
             adams[1].step()
         with half:
             clips = made()
-            scores = judges(clips, labels, judges.look(batch_size, 0))
+            scores = judges(clips, labels, look(batch_size, 0))
         adams[0].zero_grad()
         generator_loss(None, scores.float(), config.loss).backward()
         adams[0].step()
@@ -211,10 +284,12 @@ def main() -> None:
     if not config.class_names:
         config = replace(config, class_names=tuple(map(str, range(16))))
     generators = {"ours": Generator(config).to(device), "plain": PlainGenerator(config).to(device)}
-    counts = {sum(p.numel() for p in net.parameters()) for net in generators.values()}
-    assert len(counts) == 1, f"other weights: {counts}"
+    judges = {"ours": Discriminators(config).to(device), "plain": PlainJudges(config).to(device)}
+    for nets in (generators, judges):
+        counts = {sum(p.numel() for p in net.parameters()) for net in nets.values()}
+        assert len(counts) == 1, f"other weights: {counts}"
     works = {
-        name: training_step(net, config, given.batch_size, device, bf16)
+        name: training_step(net, judges[name], config, given.batch_size, device, bf16)
         for name, net in generators.items()
     }
     training = seconds(works, given.rounds, device)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import nn
 
 from animatic.errors import UserError
 from animatic.families.dvd_gan.config import PRESETS
@@ -210,3 +211,28 @@ def test_the_temporal_discriminator_sees_order_and_given_frames_but_no_single_pi
 def test_sizes_that_do_not_fit_are_refused_with_both_numbers(changes, line):
     with pytest.raises(UserError, match=line):
         replace(TINY, **changes)
+
+
+@pytest.mark.parametrize("preset", ["tiny", "tiny-v1", "tiny-prediction", "tiny-beyond"])
+def test_convolutions_are_handed_channels_last(preset):
+    """Twice as fast on a CPU; torch's pooling of clips, stacks and attention would undo it."""
+    config = replace(PRESETS[preset], size=32, generator_widths=(2, 2, 2, 1))
+    networks = Generator(config), Discriminators(config)
+    found = []
+
+    def look(layer, inputs, _):
+        last = torch.channels_last if inputs[0].ndim == 4 else torch.channels_last_3d
+        found.append(inputs[0].is_contiguous(memory_format=last))
+
+    for network in networks:
+        for layer in network.modules():
+            if isinstance(layer, nn.Conv2d | nn.Conv3d):
+                layer.register_forward_hook(look)
+    given = torch.rand(2, 3, 2, 32, 32)
+    known, labels = (given, None) if config.given_frames else (torch.arange(2),) * 2
+    clips = networks[0](torch.randn(2, config.latent_dim), known)
+    if config.given_frames:
+        clips = torch.cat([given, clips], dim=2)
+    networks[1](clips, labels, networks[1].look(2, config.most_given))
+    assert len(found) > 20
+    assert all(found)

@@ -10,7 +10,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from animatic.families.dvd_gan.layers import linear
+from animatic.families.dvd_gan.layers import channels_last, linear
 
 
 class Attention(nn.Module):
@@ -57,4 +57,4 @@ class SeparableAttention(nn.Module):
         x = self.down(rearrange(frames, "b t d h w -> (b t w) h d"))
         x = self.across(rearrange(x, "(b t w) h d -> (b t h) w d", b=b, t=t))
         x = self.through(rearrange(x, "(b t h) w d -> (b h w) t d", b=b, t=t))
-        return rearrange(x, "(b h w) t d -> b t d h w", b=b, h=h)
+        return channels_last(rearrange(x, "(b h w) t d -> b t d h w", b=b, h=h))

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from animatic.families.dvd_gan.layers import FrameMoments
+from animatic.families.dvd_gan.layers import FrameMoments, channels_last
 from animatic.families.dvd_gan.spectral import Spectral
 
 
@@ -32,12 +32,16 @@ def in_chunks(
     """
     if size == 0:
         return work(frames, 0)
+
+    def laid_out(chunk: Float[Tensor, "b _ c h w"], first: int) -> Float[Tensor, "b _ d y x"]:
+        return work(channels_last(chunk), first)
+
     contexts = {"use_reentrant": False, "context_fn": lambda: (nullcontext(), _held(network))}
     parts = [
-        checkpoint(work, chunk, number * size, **contexts)
+        checkpoint(laid_out, chunk, number * size, **contexts)
         for number, chunk in enumerate(frames.split(size, dim=1))
     ]
-    return torch.cat(parts, dim=1)
+    return channels_last(torch.cat(parts, dim=1))
 
 
 @contextmanager

@@ -54,7 +54,7 @@ class Discriminators(nn.Module):
         frames, corners = (places.to(clips.device) for places in glance)
         rows = torch.arange(len(clips), device=clips.device)
         sampled = rearrange(clips, "b c t h w -> b t c h w")[rows[:, None], frames]
-        pooled = F.avg_pool3d(clips, (1, config.pooling, config.pooling))
+        pooled = F.avg_pool2d(clips.flatten(0, 1), config.pooling).unflatten(0, clips.shape[:2])
         # Slopes are differences of scores, which drown in the rounding of bf16.
         slopes = config.loss == "relativistic"
         with torch.autocast(clips.device.type, enabled=False) if slopes else nullcontext():
@@ -110,6 +110,7 @@ class Discriminator(nn.Module):
         hidden = rearrange(
             clips, "b c t (h p) (w q) -> b (c p q) t h w", p=self.patch, q=self.patch
         )
+        hidden = hidden.contiguous(memory_format=torch.channels_last_3d)
         for block in self.blocks[: self.blocks_of_clips]:
             hidden = block(hidden)
         hidden = rearrange(hidden, "b c t h w -> (b t) c h w")

@@ -41,9 +41,11 @@ class Encoder(nn.Module):
         """Return the states, from 4x4 up."""
         frames = rearrange(padded(given, self.num_frames), "b c t h w -> (b t) c h w")
         hidden, states = F.pixel_unshuffle(frames, self.patch), []
+        hidden = hidden.contiguous(memory_format=torch.channels_last)
         for block, join in zip(self.blocks, self.joins, strict=True):
             hidden = block(hidden)
             together = rearrange(hidden, "(b t) d h w -> b (t d) h w", t=self.num_frames)
+            together = together.contiguous(memory_format=torch.channels_last)
             states.append(F.relu(join(F.relu(together))))
         return states[::-1]
 

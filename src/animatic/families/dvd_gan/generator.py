@@ -19,6 +19,7 @@ from animatic.families.dvd_gan.encoder import Encoder, Given
 from animatic.families.dvd_gan.layers import (
     FinalNorm,
     GeneratorBlock,
+    channels_last,
     conv2d,
     each_frame,
     linear,
@@ -74,6 +75,7 @@ class Generator(nn.Module):
                 states = self.encoder(given)
             first = self.begin(condition)
             frames = rearrange(first, "b (c h w) -> b 1 c h w", h=SMALLEST, w=SMALLEST)
+            frames = channels_last(frames)
             for level, state in zip(self.levels, states, strict=True):
                 frames = level(frames, condition, num_frames, state)
             pixels = in_chunks(self, self._painted, frames, self.config.chunk_frames)

@@ -70,13 +70,26 @@ class FrameMoments(nn.Module):
         mean, variance = self.mean[times], self.variance[times]
         if self.training:
             kept = (mean, variance)
-            variance, mean = torch.var_mean(frames.float(), dim=(0, 3, 4), correction=0)
+            mean, variance = moments(frames)
             if not self.held:
                 share = self.momentum
                 share = share[times] if isinstance(share, Tensor) else share
                 for old, new in zip(kept, (mean, variance), strict=True):
                     old.lerp_(new.detach(), share)
         return mean, (variance + EPSILON).rsqrt()
+
+
+def moments(
+    frames: Float[Tensor, "b t c h w"],
+) -> tuple[Float[Tensor, "t c"], Float[Tensor, "t c"]]:
+    """Return mean and variance of each time step and channel.
+
+    From the mean of squares, in full precision: on a CPU many times as fast as `torch.var_mean`.
+    """
+    places = frames.flatten(3).float()
+    mean = places.mean(dim=3).mean(dim=0)
+    squares = places.square().mean(dim=3).mean(dim=0)
+    return mean, (squares - mean.square()).clamp_min(0)
 
 
 class ConditionalNorm(nn.Module):
@@ -118,7 +131,7 @@ def _affine(
     frames: Float[Tensor, "b t c h w"], scale: Float[Tensor, "_ t c"], shift: Float[Tensor, "_ t c"]
 ) -> Float[Tensor, "b t c h w"]:
     scale, shift = (rearrange(x, "b t c -> b t c 1 1").to(frames.dtype) for x in (scale, shift))
-    return torch.addcmul(shift, frames, scale)
+    return frames * scale + shift
 
 
 class GeneratorBlock(nn.Module):
@@ -183,7 +196,15 @@ class DiscriminatorBlock(nn.Module):
             return x
         if not self.of_clips:
             return F.avg_pool2d(x, 2)
-        return F.avg_pool3d(x, (min(2, x.shape[2]), 2, 2))
+        # torch's own pooling of clips would lay them out anew.
+        x = each_frame(lambda frame: F.avg_pool2d(frame, 2), x.transpose(1, 2)).transpose(1, 2)
+        even = x.shape[2] // 2 * 2
+        return (x[:, :, 0:even:2] + x[:, :, 1:even:2]) / 2 if even else x
+
+
+def channels_last(frames: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b t c h w"]:
+    """Return the same frames, laid out as convolutions are fastest."""
+    return frames.permute(0, 1, 3, 4, 2).contiguous().permute(0, 1, 4, 2, 3)
 
 
 def each_frame(layer, frames: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b t d y x"]:

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from animatic.families.dvd_gan.layers import conv2d
+from animatic.families.dvd_gan.layers import channels_last, conv2d
 
 KERNEL = 3
 
@@ -92,7 +92,7 @@ def moved(
     y = (rows[:, None] + flow[:, 1].float()) * (2 / max(1, height - 1)) - 1
     grid = torch.stack([x, y], dim=-1)
     found = F.grid_sample(state.float(), grid, padding_mode="border", align_corners=True)
-    return found.to(state.dtype)
+    return found.to(state.dtype, memory_format=torch.channels_last)
 
 
 def _unrolled(
@@ -133,4 +133,4 @@ def _unrolled(
 
         state = step(state, F.conv2d(state, of_gates, padding=KERNEL // 2) + gated, candidate)
         states.append(state)
-    return torch.stack(states, dim=1)
+    return channels_last(torch.stack(states, dim=1))
