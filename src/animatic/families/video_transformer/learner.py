@@ -1,0 +1,118 @@
+"""The paper's training: the likelihood of one random slice of each clip.
+
+Source: Weissenborn et al. 2020, arXiv:1906.02634; AdamW with a warm-up and averaged weights instead
+of its RMSProp.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from math import log
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from animatic.contracts import Engine, TextEncoder, Tools
+from animatic.families.video_transformer.config import VideoTransformerConfig
+from animatic.families.video_transformer.network import VideoTransformer
+from animatic.families.video_transformer.slices import Slice, to_symbols
+from animatic.nn.ema import follow
+from animatic.types import Batch, Weights
+
+MAX_GRADIENT = 1.0
+"""Length to which the gradient of all weights is cut."""
+
+
+class VideoTransformerLearner:
+    """Updates one network that holds encoder and decoder."""
+
+    def __init__(self, config: VideoTransformerConfig, engine: Engine, tools: Tools) -> None:
+        self.config, self.engine, self.encoder = config, engine, tools.text_encoder
+        self.network = VideoTransformer(config, tools.text_encoder.dim).to(tools.device)
+        self.average = deepcopy(self.network).requires_grad_(False).eval()
+        self.trained, self.optimizer = engine.setup(
+            self.network,
+            torch.optim.AdamW(
+                self.network.parameters(), config.rate, betas=(0.9, 0.98), weight_decay=0.01
+            ),
+        )
+
+    def step(self, batches: Sequence[Batch], step: int) -> dict[str, float]:
+        """Update once from micro-batches whose gradients add up.
+
+        `bits` is the estimate of bits per dimension of the frames that are not given.
+        """
+        rate = self.config.rate * min(1.0, (step + 1) / self.config.warmup)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        self.optimizer.zero_grad(set_to_none=True)
+        total = 0.0
+        for index, batch in enumerate(batches):
+            last = index == len(batches) - 1
+            with self.engine.no_backward_sync(self.trained, enabled=not last):
+                loss = self._bits(batch.to(self.engine.device)).mean()
+                self.engine.backward(loss / len(batches))
+            total += loss.item() / len(batches)
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), MAX_GRADIENT)
+        self.optimizer.step()
+        follow(self.average, self.network, self.config.ema_decay, step)
+        return {"bits": total}
+
+    def _bits(self, batch: Batch) -> Float[Tensor, " b"]:
+        """Return what one slice of each clip says about the bits per dimension of the whole clip.
+
+        Right on average over slices: those that are given as a whole are never drawn, and the bits
+        of a slice count as often as there are slices to draw from.
+        """
+        config, slices = self.config, self.network.slices
+        symbols = to_symbols(batch.clips)
+        chance = random.Random(int(torch.randint(2**62, ())))
+        given = [chance.choice(config.given_frames) for _ in range(len(batch))]
+        numbers = [chance.choice(slices.open(count)) for count in given]
+        text = None
+        if config.worded:
+            assert batch.texts is not None, "the data set has captions, checked before"
+            text = read_texts(self.encoder, batch.texts).to(symbols.device)
+        logits = self.trained(symbols, given, numbers, batch.labels, text)
+        costs = symbol_bits(logits, self.network.own(symbols, numbers))
+        scored = [slices.scored(*pair) for pair in zip(numbers, given, strict=True)]
+        summed = (costs.sum(-1) * torch.stack(scored).to(costs.device)).sum(dim=(1, 2, 3))
+        shares = [
+            len(slices.open(count)) / (3 * config.size**2 * (config.num_frames - count))
+            for count in given
+        ]
+        return summed * torch.tensor(shares, device=summed.device)
+
+    def weights(self) -> Weights:
+        """Return the averaged network."""
+        return {
+            f"network.{name}": tensor.detach().cpu().clone()
+            for name, tensor in self.average.state_dict().items()
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return network, average and optimiser."""
+        parts = {"network": self.network, "average": self.average, "optimizer": self.optimizer}
+        return {name: part.state_dict() for name, part in parts.items()}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Undo `state_dict`."""
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        self.optimizer.load_state_dict(state["optimizer"])
+
+
+def symbol_bits(logits: Float[Tensor, "b i j k s v"], symbols: Slice) -> Float[Tensor, "b i j k s"]:
+    """Return the negative log2-likelihood of each symbol."""
+    costs = F.cross_entropy(logits.flatten(0, -2), symbols.flatten(), reduction="none")
+    return costs.unflatten(0, symbols.shape) / log(2)
+
+
+def read_texts(encoder: TextEncoder, texts: Sequence[str]) -> Float[Tensor, "b e"]:
+    """Return the mean of the vectors of the words of each text."""
+    encoded = encoder.encode(texts)
+    mask = encoded.mask[..., None]
+    return (encoded.tokens * mask).sum(dim=1) / mask.sum(dim=1)

@@ -1,0 +1,152 @@
+"""Fast sampling gives the very symbols of one pixel after the other; bits are what they should."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+import torch
+
+from animatic.families.video_transformer.config import PRESETS, VALUES
+from animatic.families.video_transformer.fixed_point import gumbel, iterate, noisy
+from animatic.families.video_transformer.learner import VideoTransformerLearner, symbol_bits
+from animatic.families.video_transformer.likelihood import VideoTransformerLikelihood
+from animatic.families.video_transformer.network import VideoTransformer
+from animatic.families.video_transformer.sampler import VideoTransformerSampler
+from animatic.families.video_transformer.slices import to_symbols
+from animatic.families.video_transformer.windows import iterate_rows, one_by_one
+from animatic.types import Batch, Prompt, to_clip
+
+TINY = [name for name in PRESETS if "tiny" in name]
+
+
+@pytest.fixture(autouse=True)
+def seed():
+    torch.manual_seed(0)
+
+
+def task(preset, dtype, clips=3):
+    """All that a slice is made from: a network whose parts matter, its context, noise."""
+    config = replace(PRESETS[preset], labelled=False, worded=False)
+    network = VideoTransformer(config, 16).to(dtype).eval()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
+    symbols = torch.randint(VALUES, (clips, *config.shape[:3], 6))
+    for number in (1, len(network.slices) - 1):
+        own = network.own(symbols, [number] * clips)
+        context = network.context(symbols, [1] * clips, [number] * clips, 0.0)
+        noise = gumbel((*own.shape, VALUES), torch.Generator().manual_seed(number)).to(dtype)
+        settled = torch.stack([~network.slices.scored(number, 1)] * clips)
+        yield network, own, context, noise, settled
+
+
+def slowly(network, symbols, context, noise, settled):
+    """One pixel a call, each call over the whole slice."""
+    symbols = symbols.clone()
+    for place in range(symbols[0, ..., 0].numel()):
+        made = network.predict.choose(*network.decoder(symbols, context), noisy(noise))
+        made = torch.where(settled[..., None], symbols, made)
+        symbols.flatten(1, 3)[:, place] = made.flatten(1, 3)[:, place]
+    return symbols
+
+
+@pytest.mark.parametrize("preset", TINY)
+@torch.no_grad()
+def test_whole_slices_at_once_give_the_same_bits_as_pixel_after_pixel(preset):
+    """In single precision: the same kernels see the same shapes."""
+    for network, own, context, noise, settled in task(preset, torch.float):
+        wanted = slowly(network, own, context, noise, settled)
+        found, calls = iterate(network, own, context, noise, settled)
+        assert torch.equal(found, wanted)
+        assert calls < wanted[0, ..., 0].numel()
+
+
+@pytest.mark.parametrize("preset", TINY)
+@torch.no_grad()
+def test_rows_and_single_pixels_with_kept_keys_give_the_same_symbols(preset):
+    """In double precision: other kernels round otherwise."""
+    for network, own, context, noise, settled in task(preset, torch.double):
+        wanted = slowly(network, own, context, noise, settled)
+        for rows in (1, 2, 3, 100):
+            assert torch.equal(iterate_rows(network, own, context, noise, settled, rows)[0], wanted)
+        assert torch.equal(one_by_one(network, own, context, noise, settled)[0], wanted)
+
+
+@torch.no_grad()
+def test_noise_draws_values_as_often_as_their_probabilities_say():
+    noise = gumbel((200_000, 3), torch.Generator().manual_seed(0))
+    chances = torch.tensor([0.6, 0.3, 0.1])
+    drawn = (chances.log() + noise).argmax(dim=1).bincount(minlength=3) / len(noise)
+    assert torch.allclose(drawn, chances, atol=0.005)
+
+
+def checkpoint(preset, tools, engine, **more):
+    config = replace(PRESETS[preset], **more)
+    learner = VideoTransformerLearner(config, engine, tools)
+    with torch.no_grad():
+        for parameter in learner.average.parameters():
+            parameter.add_(0.1 * torch.randn_like(parameter))
+    return config, learner
+
+
+def test_given_frames_are_kept_and_a_clip_grows_slice_by_slice(engine, tools):
+    config, learner = checkpoint("tiny", tools, engine)
+    sampler = VideoTransformerSampler(config, learner.weights(), tools)
+    frames = torch.randint(256, (2, 8, 8, 3), dtype=torch.uint8).numpy()
+    prompt = Prompt(frames=frames, positions=(0, 1))
+    stages = list(sampler.grow(prompt, 3))
+    assert len(stages) == 8
+    assert all(torch.equal(stage[0, :, :2], to_clip(frames)) for stage in stages)
+    for before, after in pairwise(stages):
+        changed = (before != after).any(dim=1)
+        assert 0 < changed.sum() <= 2 * 4 * 4
+    assert torch.equal(stages[-1], sampler.sample([prompt], [3]).clips)
+
+
+def test_little_temperature_takes_the_likeliest_values(engine, tools):
+    config, learner = checkpoint("tiny", tools, engine, temperature=1e-6)
+    sampler = VideoTransformerSampler(config, learner.weights(), tools)
+    prompt = Prompt(frames=torch.zeros(1, 8, 8, 3, dtype=torch.uint8).numpy(), positions=(0,))
+    clips = sampler.sample([prompt, prompt], [1, 2]).clips
+    assert torch.equal(clips[0], clips[1])
+
+
+@pytest.mark.parametrize("preset", TINY)
+def test_the_loss_is_right_on_average_over_slices(preset, engine, tools, monkeypatch):
+    """Each slice in turn; their mean is what the likelihood says of the whole clip."""
+    config, learner = checkpoint(preset, tools, engine, class_names=("a", "b"), given_frames=(1,))
+    learner.network.load_state_dict(learner.average.state_dict())
+    clips = torch.rand(1, 3, *config.shape[:3]) * 2 - 1
+    batch = Batch(clips, ("golf",), torch.tensor([1]))
+    slices = learner.network.slices
+    costs, numbers = [], slices.open(1)
+    for number in numbers:
+        monkeypatch.setattr(slices, "open", lambda _, n=number: Only(n, numbers))
+        costs.append(learner._bits(batch).item())
+        monkeypatch.undo()
+    frames = ((clips[0, :, :1] + 1) * 127.5).round().byte().permute(1, 2, 3, 0).numpy()
+    read = {"label": 1} if config.labelled else {}
+    prompt = Prompt("golf" if config.worded else None, frames=frames, positions=(0,), **read)
+    likelihood = VideoTransformerLikelihood(config, learner.weights(), tools)
+    bits = likelihood.bits(clips, [prompt])
+    assert bits.dims == 3 * 3 * 64
+    assert sum(costs) / len(costs) == pytest.approx(bits.total.item() / bits.dims, rel=1e-4)
+
+
+class Only(list):
+    """A list of slices of which one number is always chosen."""
+
+    def __init__(self, number, slices):
+        super().__init__(slices)
+        self.number = number
+
+    def __getitem__(self, _):
+        return self.number
+
+
+@torch.no_grad()
+def test_bits_of_a_network_that_knows_nothing_are_eight():
+    """Two halves of four bits make one value of eight."""
+    symbols = to_symbols(torch.rand(1, 3, 4, 8, 8) * 2 - 1)
+    costs = symbol_bits(torch.zeros(*symbols.shape, VALUES), symbols)
+    assert costs.sum().item() / (3 * 4 * 64) == pytest.approx(8)
