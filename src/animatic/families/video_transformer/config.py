@@ -177,7 +177,7 @@ _TINY = replace(
     symbol_dim=8,
     encoder_layers=2,
     decoder_layers=2,
-    rate=3e-3,
+    rate=1e-2,
     warmup=5,
     ema_decay=0.9,
 )
@@ -201,7 +201,12 @@ PRESETS = {
     "k600": replace(_PAPER, given_frames=(5,), fps=25.0),
     "tiny": _TINY,
     "tiny-spatial": replace(
-        _TINY, subscale=(1, 2, 2), kernel=(1, 3, 3), given_frames=(0,), labelled=True
+        _TINY,
+        subscale=(1, 2, 2),
+        kernel=(1, 3, 3),
+        given_frames=(0,),
+        labelled=True,
+        class_names=("a", "b", "c"),
     ),
     "tiny-frames": replace(
         _TINY,
