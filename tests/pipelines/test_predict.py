@@ -29,6 +29,8 @@ def folder(tmp_path_factory):
     run = Run("dvd_gan", "tiny", folder / "clips", folder / "classes", 4, 4, device="cpu")
     train(run)
     train(replace(run, preset="tiny-prediction", out=folder / "prediction"))
+    small = ("size=16", "labelled=true", "given_frames=0,1")
+    train(replace(run, family="video_transformer", out=folder / "told", settings=small))
     Image.fromarray(random.integers(0, 255, (16, 16, 3), np.uint8)).save(folder / "photo.png")
     return folder
 
@@ -89,6 +91,33 @@ def test_classes_go_by_the_names_of_subfolders(folder):
 def test_both_runs_drew_samples(folder):
     for kind in ("classes", "prediction"):
         assert list((folder / kind / "samples").glob("*.png"))
+
+
+def test_frames_go_on_as_words_say(folder, tmp_path):
+    path, job = str(folder / "told"), Job(folder / "photo.png", tmp_path / "a.png")
+
+    def made(**more):
+        return next(iter(predict_all(path, "cpu", replace(job, **more))))[1].frames
+
+    still = made(words="still")
+    assert (still == made(words="still")).all()
+    assert (still != made(words="fading")).any()
+    assert (still != made(words="still", temperature=0.5)).any()
+    for more, line in (
+        ({}, "give --as fading"),
+        ({"words": "golf"}, "knows no 'golf'; it knows fading"),
+        ({"words": "still", "temperature": 0.0}, "temperature 0 must be more than 0"),
+        ({"words": "still", "best_of": 2}, "video_transformer has no critic"),
+        ({"words": "still", "given": 2}, "continues 1 frames, not 2"),
+    ):
+        with pytest.raises(UserError, match=line):
+            made(**more)
+    for more, line in (
+        ({"words": "still"}, "reads no words"),
+        ({"temperature": 1.0}, "has no temp"),
+    ):
+        with pytest.raises(UserError, match=line):
+            list(predict_all(str(folder / "prediction"), "cpu", replace(job, **more)))
 
 
 def test_captions_are_no_classes(folder, tmp_path):

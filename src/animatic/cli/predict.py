@@ -19,6 +19,8 @@ def predict(  # noqa: PLR0913 - each is an option of the command line
     best_of: int = 1,
     sheet: Path | None = None,
     scale: int = 4,
+    words: Annotated[str | None, Parameter(name="--as")] = None,
+    temperature: float | None = None,
     device: str = "auto",
 ) -> None:
     """Continue a photo, or the first frames of a video.
@@ -42,11 +44,17 @@ def predict(  # noqa: PLR0913 - each is an option of the command line
         best_of: make this many for each clip that is kept, the one that the critic likes best.
         sheet: also write a contact sheet of all clips, one row each, to this .png.
         scale: how much larger than the model's own pixels the files are.
+        words: what is to happen, for a model that reads words beside frames: a sentence, or the
+            name of a class.
+        temperature: below 1, likelier continuations are drawn more often; for models with a
+            likelihood. Their own if not given.
         device: cpu, cuda, or auto for a GPU where there is one.
     """
     from animatic.pipelines.predict import Job, predict_all
 
-    job = Job(first, output, given, frames, fit, seed, num, best_of, sheet, scale)
+    job = Job(
+        first, output, given, frames, fit, seed, num, best_of, sheet, scale, words, temperature
+    )
     for path, creation in predict_all(model, device, job):
         score = "" if creation.score is None else f"  critic {creation.score:.3f}"
         print(f"{path}  seed {creation.seed}{score}")  # noqa: T201

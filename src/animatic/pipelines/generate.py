@@ -123,12 +123,20 @@ class Model:
         if "frames" in self.config.reads:
             raise UserError("this model continues frames: animatic predict PHOTO --model ...")
         if "label" in self.config.reads:
-            names = self.config.class_names
-            if words not in names:
-                raise UserError(f"this model knows no {words!r}; it knows {', '.join(names)}")
-            prompt = Prompt(label=names.index(words))
+            prompt = Prompt(label=self.label(words))
         self.family.check(self.config, prompt)
         return prompt
+
+    def label(self, name: str) -> int:
+        """Return the number of a class.
+
+        Raises:
+            UserError: if there is no such class.
+        """
+        names = self.config.class_names
+        if name not in names:
+            raise UserError(f"this model knows no {name!r}; it knows {', '.join(names)}")
+        return names.index(name)
 
     def _generate_all(
         self, asked: Sequence[tuple[str, Prompt]], seed: int, num: int, best_of: int
@@ -160,23 +168,31 @@ class Model:
         return Creation(frames, self.shape.fps, words, seed, score, sketch)
 
 
-def load(name_or_path: str | Path = "t2v", device: str = "auto") -> Model:
+def load(name_or_path: str | Path = "t2v", device: str = "auto", **settings: float) -> Model:
     """Load a shipped checkpoint by its name, or one from a file or run folder.
 
+    `settings` replace those of its configuration that only sampling reads, such as `temperature`.
+
     Raises:
-        UserError: if there is none, it is damaged, or the device is not here.
+        UserError: if there is none, it is damaged or has no such setting, or the device is not
+            here.
     """
-    return build(catalog.checkpoint(name_or_path), choose_device(device))
+    return build(catalog.checkpoint(name_or_path), choose_device(device), **settings)
 
 
-def build(checkpoint: Checkpoint, device: torch.device) -> Model:
-    """Make a model of a checkpoint in memory.
+def build(checkpoint: Checkpoint, device: torch.device, **settings: float) -> Model:
+    """Make a model of a checkpoint in memory; `settings` as for `load`.
 
     Raises:
-        UserError: if its family or configuration is not known, or its weights do not fit.
+        UserError: if its family or configuration is not known, it has no such setting, or its
+            weights do not fit.
     """
     card = catalog.family(checkpoint.family)
     config = card.config_from_json(checkpoint.config)
+    for name in settings:
+        if not hasattr(config, name):
+            raise UserError(f"{card.name} has no {name}")
+    config = replace(config, **settings)
     tools = load_tools(device)
     try:
         sampler = card.sampler(config, checkpoint.weights, tools)

@@ -10,12 +10,13 @@ import torch
 
 import animatic
 from animatic.contracts import Family, Learner
+from animatic.data.clips import Example
 from animatic.pipelines.generate import build
 from animatic.pipelines.predict import continued, counts
 from animatic.storage.checkpoint import Checkpoint, write_checkpoint
 from animatic.storage.run_folder import RunFolder
 from animatic.storage.video_file import write_sheet
-from animatic.types import Frames
+from animatic.types import Prompt
 
 SAMPLE_PROMPTS = (
     "playing golf on grass",
@@ -54,7 +55,7 @@ class Keeper:
         family: Family,
         config: Any,
         folder: RunFolder,
-        given: Sequence[Frames] = (),
+        given: Sequence[Example] = (),
     ) -> None:
         self.run, self.family, self.config, self.folder = run, family, config, folder
         self.given = given
@@ -94,10 +95,20 @@ class Keeper:
         model = build(checkpoint, torch.device("cpu"))
         if "frames" in self.config.reads:
             count = counts(model)[0]
-            made = [continued(model, clip[:count], None, 0) for clip in self.given]
+            made = [
+                continued(model, clip.frames[:count], None, 0, told=self._told(clip))
+                for clip in self.given
+            ]
         else:
             names = getattr(self.config, "class_names", SAMPLE_PROMPTS)
             made = list(model.generate_all(names[:MOST_SAMPLES]))
         labels = [creation.prompt for creation in made]
         path = self.folder.samples_path / f"{done:07d}.png"
         write_sheet(path, made, labels=labels, scale=2)
+
+    def _told(self, clip: Example) -> Prompt:
+        """Return what is said of a clip beside its first frames."""
+        reads = self.config.reads
+        return Prompt(
+            clip.texts[0] if "text" in reads else None, clip.label if "label" in reads else None
+        )

@@ -1,7 +1,7 @@
 """From first frames to what follows, with a trained model."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,8 @@ class Job:
     best_of: int = 1
     sheet: Path | None = None
     scale: int = 4
+    words: str | None = None
+    temperature: float | None = None
 
 
 def predict_all(checkpoint: str, device: str, job: Job) -> Iterator[tuple[Path, Creation]]:
@@ -48,13 +50,17 @@ def predict_all(checkpoint: str, device: str, job: Job) -> Iterator[tuple[Path, 
     paths = name_outputs(job.output, [job.first.stem], job.num)
     if job.sheet is not None:
         check_sheet(job.sheet)
-    model = load(checkpoint, device)
+    settings = {} if job.temperature is None else {"temperature": job.temperature}
+    model = load(checkpoint, device, **settings)
+    if job.best_of > 1 and model.critic is None:
+        raise UserError(f"{model.family.name} has no critic to choose the best of {job.best_of}")
+    told = told_by(model, job.words)
     given = first_frames(model, job.first, job.given, whole=job.fit == "letterbox")
     made = []
     for number, path in enumerate(track(paths, len(paths), "continuing")):
         seed = job.seed + number * job.best_of
         tries = [
-            continued(model, given, job.frames, seed + offset, job.first.name)
+            continued(model, given, job.frames, seed + offset, job.first.name, told)
             for offset in range(job.best_of)
         ]
         best = max(tries, key=lambda creation: creation.score or 0.0)
@@ -88,11 +94,38 @@ def counts(model: Model) -> tuple[int, ...]:
     """
     if "frames" not in model.config.reads:
         raise UserError(f"this {model.family.name} continues no frames; it reads other things")
-    return tuple(sorted(model.config.given_frames))
+    return tuple(sorted(count for count in model.config.given_frames if count))
+
+
+def told_by(model: Model, words: str | None) -> Prompt:
+    """Return what words say beside first frames: a sentence, or a class by its name, or nothing.
+
+    Raises:
+        UserError: if the model reads words and there are none, reads none and there are, or knows
+            no such class.
+    """
+    reads = model.config.reads & {"text", "label"}
+    if words is None and reads:
+        raise UserError(f"this model continues frames as words say; give --as {example(model)}")
+    if words is not None and not reads:
+        raise UserError("this model reads no words; leave --as away")
+    if words is None:
+        return Prompt()
+    return Prompt(label=model.label(words)) if "label" in reads else Prompt(words)
+
+
+def example(model: Model) -> str:
+    """Return words that a model may be told."""
+    return model.config.class_names[0] if "label" in model.config.reads else "surfing"
 
 
 def continued(
-    model: Model, given: Frames, num_frames: int | None, seed: int, name: str = ""
+    model: Model,
+    given: Frames,
+    num_frames: int | None,
+    seed: int,
+    name: str = "",
+    told: Prompt | None = None,
 ) -> Creation:
     """Return a clip that begins with the given frames; the same two always give the same clip.
 
@@ -105,6 +138,7 @@ def continued(
         num_frames: of the clip, given ones included; the model's own number if none.
         seed: picks one of many that could follow.
         name: what is continued, for people.
+        told: what is said beside the frames.
 
     Raises:
         UserError: if there is nothing to add.
@@ -114,7 +148,7 @@ def continued(
         raise UserError(f"frames {wanted} must be more than the {len(given)} that are given")
     clip, scores, count = given, [], len(given)
     while len(clip) < wanted:
-        prompt = Prompt(frames=clip[-count:], positions=tuple(range(count)))
+        prompt = replace(told or Prompt(), frames=clip[-count:], positions=tuple(range(count)))
         model.family.check(model.config, prompt)
         round_seed = (seed + (len(clip) - len(given)) * 2**32) % 2**63
         samples, score = model.draw(prompt, round_seed)

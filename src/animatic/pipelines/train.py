@@ -18,7 +18,7 @@ import torch
 
 from animatic.contracts import Config
 from animatic.data.batches import Batches, open_clips
-from animatic.data.clips import ClipSet, ShardClips
+from animatic.data.clips import ClipSet, Example, ShardClips
 from animatic.data.decoded import DecodedClips
 from animatic.data.stage.random_streams import Stream
 from animatic.errors import UserError
@@ -29,7 +29,7 @@ from animatic.pipelines.memory import check_memory
 from animatic.pipelines.report import Report
 from animatic.pipelines.tools import load_tools
 from animatic.storage.run_folder import RunFolder
-from animatic.types import Batch, Frames
+from animatic.types import Batch
 
 PRECISIONS = ("auto", "32-true", "bf16-mixed")
 
@@ -208,10 +208,10 @@ def _clips(run: Run, config: Config) -> ClipSet:
     return DecodedClips(clips) if run.cache and isinstance(clips, ShardClips) else clips
 
 
-def _given(clips: ClipSet, config: Config) -> list[Frames]:
+def _given(clips: ClipSet, config: Config) -> list[Example]:
     """Return clips whose first frames samples are to continue, if the family reads frames."""
     count = min(NUM_GIVEN, len(clips)) if "frames" in config.reads else 0
-    return [clips.get(index, Stream(index, "given")).frames for index in range(count)]
+    return [clips.get(index, Stream(index, "given")) for index in range(count)]
 
 
 def _batches(run: Run, clips: ClipSet, engine: Any) -> Batches:
