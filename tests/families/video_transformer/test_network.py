@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from animatic.families.video_transformer.config import PRESETS, VALUES
+from animatic.families.video_transformer.guess import Guess, LinearGuess
 from animatic.families.video_transformer.layers import (
     BlockLayer,
     Mixture,
@@ -14,12 +15,13 @@ from animatic.families.video_transformer.layers import (
     SymbolPredictor,
     attention,
 )
-from animatic.families.video_transformer.network import (
+from animatic.families.video_transformer.network import VideoTransformer
+from animatic.families.video_transformer.slices import (
     NEIGHBOURS,
-    VideoTransformer,
+    brightness,
     masked_convolution,
+    to_symbols,
 )
-from animatic.families.video_transformer.slices import brightness
 
 TINY = [name for name in PRESETS if "tiny" in name]
 
@@ -169,25 +171,64 @@ def test_pixels_are_the_sum_of_their_symbols_with_gradient_and_without():
         assert torch.allclose(embed(symbols), slow, atol=1e-5)
 
 
+def fitted(preset="tiny"):
+    """A guess that knows how random symbols hang together, and those."""
+    config = PRESETS[preset]
+    guess, clips = LinearGuess(config), torch.rand(3, 3, *config.shape[:3]).cumsum(-1) / 4 - 1
+    symbols = to_symbols(clips)
+    slices, whole = guess.slices, []
+    for number in range(len(slices)):
+        known = slices.known(number, 1).expand(symbols.shape[:-1])
+        whole.append(guess.products(symbols, known, number))
+    guess.fit(torch.stack(whole))
+    return guess, symbols
+
+
 @torch.no_grad()
-def test_the_guess_is_a_mean_of_known_colours_about_a_place():
+def test_the_guess_adds_up_known_colours_about_a_place():
     """Against a loop over taps, of a slice in the middle of its clip."""
-    network, symbols = lively("tiny", 1)
-    number, (a, b, c) = 5, network.slices.offsets[5]
-    context = network.context(symbols, [1], [number], 0.0)
-    own = network.own(symbols, [number])
-    guess = network.decoder(own, context)[1][0, 1, 2, 1]
-    colours, known = brightness(symbols)[0], network.slices.known(number, 1)
-    total, weights, (t, y, x) = 0.0, 0.0, (a + 2, b + 4, c + 2)
+    guess, symbols = fitted()
+    number, clip = 5, 1
+    a, b, c = guess.slices.offsets[number]
+    known = guess.slices.known(number, 1)
+    own = guess.slices.take(symbols, number)
+    told = guess.begin(symbols, known.expand(symbols.shape[:-1]), [number] * 3)
+    found = guess.whole(own, told)
+    colours, (t, y, x) = brightness(symbols)[clip], (a + 2, b + 4, c + 2)
+    seen, wanted = [], guess.bias[number].clone()
     for i, j, k in torch.cartesian_prod(*[torch.arange(3)] * 3).tolist():
         at = (t + i - 1, y + j - 1, x + k - 1)
         if at[0] < 4 and known[at]:
-            weight = network.encoder.nearness[number, i, j, k].exp()
-            total, weights = total + weight * colours[at], weights + weight
-    for (i, j, k), nearness in zip(NEIGHBOURS, network.decoder.nearness, strict=True):
-        total = total + nearness.exp() * brightness(own)[0, 1 + i, 2 + j, 1 + k]
-        weights = weights + nearness.exp()
-    assert torch.allclose(guess.double(), (total / weights).double(), atol=1e-5)
+            weight = guess.outside[number, :, :, i, j, k]
+            seen.append((colours[at], guess.near_outside[i, j, k]))
+            wanted += weight[:, :3] @ colours[at] + weight[:, 3]
+    for n, (i, j, k) in enumerate(NEIGHBOURS):
+        colour, weight = brightness(own)[clip, 1 + i, 2 + j, 1 + k], guess.inside[number, :, :, n]
+        seen.append((colour, guess.near_inside[n]))
+        wanted += weight[:, :3] @ colour + weight[:, 3]
+    assert torch.allclose(found.colours[clip, 1, 2, 1], wanted, atol=1e-4)
+    spread = sum(w * (v - wanted).square() for v, w in seen) / sum(w for _, w in seen)
+    assert torch.allclose(found.spread[clip, 1, 2, 1], (spread + 1e-4).sqrt(), atol=1e-3)
+
+
+@torch.no_grad()
+def test_the_fit_is_least_squares():
+    """Every other direction is worse."""
+    guess, symbols = fitted()
+
+    def error(number):
+        known = guess.slices.known(number, 1).expand(symbols.shape[:-1])
+        told = guess.begin(symbols, known, [number] * 3)
+        own = guess.slices.take(symbols, number)
+        return (guess.whole(own, told).colours - brightness(own)).square().sum()
+
+    for number in (0, 5):
+        least = error(number)
+        for part in (guess.inside, guess.outside, guess.bias):
+            kept = part[number].clone()
+            part[number] += 0.01 * torch.randn_like(kept)
+            assert error(number) > least
+            part[number] = kept
 
 
 @pytest.mark.parametrize("parts", [0, 3])
@@ -196,7 +237,8 @@ def test_choosing_the_true_symbols_meets_the_same_logits(parts):
     predict = SymbolPredictor(16, 8, parts).double()
     for parameter in predict.parameters():
         parameter.add_(0.1 * torch.randn_like(parameter))
-    y, guess = torch.randn(7, 16, dtype=torch.double), torch.rand(7, 3, dtype=torch.double)
+    y = torch.randn(7, 16, dtype=torch.double)
+    guess = Guess(*torch.rand(2, 7, 3, dtype=torch.double))
     symbols = torch.randint(VALUES, (7, 6))
     met = []
 
@@ -211,9 +253,8 @@ def test_choosing_the_true_symbols_meets_the_same_logits(parts):
 @torch.no_grad()
 def test_both_halves_of_a_byte_have_the_chance_that_the_mixture_gives_the_byte():
     mixture = Mixture(8, 3).double()
-    mixture.shape.bias[:9] = 3.0
     y = torch.randn(1, 8, dtype=torch.double)
-    shapes = mixture(y, y, torch.zeros(1, 3))
+    shapes = mixture(y, Guess(torch.zeros(1, 3), torch.full((1, 3), 0.1)))
     edges = (torch.arange(257, dtype=torch.double) - 0.5) / 127.5 - 1
     edges[0], edges[-1] = -torch.inf, torch.inf
     middle, sharpness, share = (part[0, 0] for part in shapes[:3])
@@ -230,8 +271,9 @@ def test_both_halves_of_a_byte_have_the_chance_that_the_mixture_gives_the_byte()
 @torch.no_grad()
 def test_green_moves_with_red_and_blue_with_both():
     mixture = Mixture(8, 3)
+    mixture.shape.bias[18:] = 0.5
     y = torch.randn(1, 8)
-    shapes = mixture(y, y, torch.zeros(1, 3))
+    shapes = mixture(y, Guess(torch.zeros(1, 3), torch.full((1, 3), 0.1)))
     first = torch.tensor([[3, 3, 4, 4]])
     for number, known, moved in ((2, 2, True), (4, 4, True), (0, 0, False)):
         other = first.clone()

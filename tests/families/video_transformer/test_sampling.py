@@ -44,7 +44,7 @@ def slowly(network, symbols, context, noise, settled):
     """One pixel a call, each call over the whole slice."""
     symbols = symbols.clone()
     for place in range(symbols[0, ..., 0].numel()):
-        made = network.predict.choose(*network.decoder(symbols, context), noisy(noise))
+        made = network.predict.choose(*network.decode(symbols, context), noisy(noise))
         made = torch.where(settled[..., None], symbols, made)
         symbols.flatten(1, 3)[:, place] = made.flatten(1, 3)[:, place]
     return symbols

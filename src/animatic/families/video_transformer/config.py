@@ -71,6 +71,8 @@ class VideoTransformerConfig:
     """Channels from which the logits of a symbol are made (paper: as many as `dim`)."""
     mixture: int = 0
     """Logistic distributions in a mixture that the logits start from; the paper has none."""
+    fit_steps: int = 0
+    """Steps at the start whose clips the middles of the mixture are fitted to, by least squares."""
     encoder_layers: int = 8
     """Layers over what is known before a slice."""
     decoder_layers: int = 8
@@ -95,8 +97,11 @@ class VideoTransformerConfig:
             value = getattr(self, name)
             if min(value) < 1 if isinstance(value, tuple) else value < 1:
                 raise UserError(f"{name} {value} must be at least 1")
-        if self.mixture < 0:
-            raise UserError(f"mixture {self.mixture} must be at least 0")
+        if min(self.mixture, self.fit_steps) < 0 or (self.fit_steps and not self.mixture):
+            raise UserError(
+                f"mixture {self.mixture} and fit_steps {self.fit_steps} must be at least 0, and "
+                "without a mixture there is nothing to fit"
+            )
         if not self.temperature > 0:
             raise UserError(f"temperature {self.temperature:g} must be more than 0")
         if not 0 <= self.ema_decay < 1:
@@ -158,6 +163,7 @@ _SMALL = replace(
     pixel_dim=32,
     symbol_dim=64,
     mixture=3,
+    fit_steps=16,
     encoder_layers=4,
     decoder_layers=4,
     rate=1e-3,
@@ -175,6 +181,7 @@ _TINY = replace(
     head_dim=8,
     pixel_dim=8,
     symbol_dim=8,
+    fit_steps=2,
     encoder_layers=2,
     decoder_layers=2,
     rate=1e-2,
@@ -214,6 +221,7 @@ PRESETS = {
         kernel=(7, 1, 1),
         blocks=((1, 8, 2), (1, 2, 8)),
         mixture=0,
+        fit_steps=0,
         given_frames=(1, 2),
         worded=True,
     ),

@@ -60,7 +60,7 @@ def iterate(
         settled: places that are given.
     """
     for calls in count(1):
-        y, guess = network.decoder(symbols, context)
+        y, guess = network.decode(symbols, context)
         made = network.predict.choose(y, guess, noisy(noise))
         made = torch.where(settled[..., None], symbols, made)
         if torch.equal(made, symbols):

@@ -13,12 +13,10 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from animatic.families.video_transformer.config import SYMBOLS, VALUES
+from animatic.families.video_transformer.guess import Guess
 
 Places = Float[Tensor, "b i j k d"]
 """One vector for each place of a slice."""
-
-Guess = Float[Tensor, "... 3"]
-"""Colours in [-1, 1] that a place may have: a mean of those about it."""
 
 Bias = Float[Tensor, "m n n"]
 """What is added to the logits of attention within a block, a table for each head."""
@@ -151,7 +149,7 @@ class SymbolPredictor(nn.Module):
         self.register_buffer("earlier", earlier, persistent=False)
 
     def forward(
-        self, y: Float[Tensor, "... d"], guess: Guess, symbols: Int[Tensor, "... s"]
+        self, y: Float[Tensor, "... d"], guess: Guess | None, symbols: Int[Tensor, "... s"]
     ) -> Float[Tensor, "... s v"]:
         """Return the logits of all symbols, each given the true ones before it."""
         normal = self.norm(y)
@@ -161,8 +159,8 @@ class SymbolPredictor(nn.Module):
         with torch.autocast(y.device.type, enabled=False):
             parts = zip(hidden.chunk(SYMBOLS, dim=-1), self.narrow, strict=True)
             logits = [part.to(narrow.dtype) @ narrow for part, narrow in parts]
-            if self.mixture is not None:
-                shapes = self.mixture(y, normal, guess)
+            if self.mixture is not None and guess is not None:
+                shapes = self.mixture(normal, guess)
                 logits = [
                     own + self.mixture.symbol(shapes, symbols[..., :number], number)
                     for number, own in enumerate(logits)
@@ -170,12 +168,14 @@ class SymbolPredictor(nn.Module):
         return torch.stack(logits, dim=-2) + self.bias
 
     def choose(
-        self, y: Float[Tensor, "... d"], guess: Guess, chooser: Chooser
+        self, y: Float[Tensor, "... d"], guess: Guess | None, chooser: Chooser
     ) -> Int[Tensor, "... s"]:
         """Return symbols that are chosen one after the other."""
         normal = self.norm(y)
         hidden = self.widen(normal).unflatten(-1, (SYMBOLS, -1))
-        shapes = None if self.mixture is None else self.mixture(y, normal, guess)
+        shapes = None
+        if self.mixture is not None and guess is not None:
+            shapes = self.mixture(normal, guess)
         symbols = torch.zeros(*y.shape[:-1], 0, dtype=torch.long, device=y.device)
         for number in range(SYMBOLS):
             own = hidden[..., number, :]
@@ -195,12 +195,14 @@ class Shapes(NamedTuple):
     sharpness: Float[Tensor, "... 3 k"]
     share: Float[Tensor, "... 3 k"]
     slope: Float[Tensor, "... 3 k"]
+    guess: Float[Tensor, "... 3"]
 
 
 class Mixture(nn.Module):
     """Logistic distributions of the 256 values of a colour, cut to the bins of a symbol.
 
-    Middles start from a guess. That of green moves with red, that of blue with red and green.
+    Middles start from a guess, sharpness from its spread. The middle of green moves with what red
+    is off its guess, that of blue with red and green.
     Source: Salimans et al. 2017, arXiv:1701.05517; here for halves of a byte, not for whole ones.
     """
 
@@ -209,25 +211,29 @@ class Mixture(nn.Module):
         self.parts = parts
         self.middle = nn.Linear(dim, 3 * parts)
         self.shape = nn.Linear(dim, 9 * parts)
+        self.trust = nn.Parameter(torch.ones(3, parts))
+        sharpness = torch.linspace(0.7, 2.1, parts).repeat(3)
+        slope = torch.tensor([0.9, 0.0, 0.9]).repeat_interleave(parts)
         with torch.no_grad():
-            self.shape.weight.mul_(0.1)
-            self.shape.bias.zero_()[: 3 * parts] = 3.0
-            self.middle.weight.mul_(0.1)
-            self.middle.bias.copy_(torch.linspace(-0.05, 0.05, parts).repeat(3))
+            self.middle.weight.zero_()
+            self.middle.bias.zero_()
+            self.shape.weight.zero_()
+            self.shape.bias.copy_(torch.cat([sharpness, torch.zeros(3 * parts), slope]))
 
-    def forward(
-        self, y: Float[Tensor, "... d"], normal: Float[Tensor, "... d"], guess: Guess
-    ) -> Shapes:
+    def forward(self, y: Float[Tensor, "... d"], guess: Guess) -> Shapes:
         """Return the distributions of each colour, before those in front of it are known.
 
         Args:
-            y: may be large where values are; middles follow it in a straight line.
-            normal: the same, normalised.
-            guess: what the middles would be but for the network.
+            y: of each place, normalised.
+            guess: where the distributions are, but for the network.
         """
-        middle = guess[..., None] + self.middle(y).unflatten(-1, (3, self.parts))
-        sharpness, share, slope = self.shape(normal).unflatten(-1, (3, 3, self.parts)).unbind(-3)
-        return Shapes(middle, sharpness.clamp(-3, 7).exp(), share.softmax(dim=-1), slope)
+        middle = self.middle(y).unflatten(-1, (3, self.parts)) * guess.spread[..., None]
+        middle = guess.colours[..., None] + middle
+        sharpness, share, slope = self.shape(y).unflatten(-1, (3, 3, self.parts)).unbind(-3)
+        sharpness = sharpness - self.trust * guess.spread.log()[..., None]
+        return Shapes(
+            middle, sharpness.clamp(-3, 7).exp(), share.softmax(dim=-1), slope, guess.colours
+        )
 
     def symbol(
         self, shapes: Shapes, symbols: Int[Tensor, "... p"], number: int
@@ -237,10 +243,9 @@ class Mixture(nn.Module):
         middle, sharpness, share = (part[..., colour, :] for part in shapes[:3])
         for other in range(colour):
             known = symbols[..., 2 * other] * VALUES + symbols[..., 2 * other + 1]
+            off = known / 127.5 - 1 - shapes.guess[..., other]
             # slopes: green of red, blue of red, blue of green
-            middle = (
-                middle + shapes.slope[..., colour + other - 1, :] * (known / 127.5 - 1)[..., None]
-            )
+            middle = middle + shapes.slope[..., colour + other - 1, :] * off[..., None]
         edges = torch.arange(VALUES + 1, device=middle.device)
         edges = symbols[..., -1:] * VALUES + edges if low else edges * VALUES
         edges = edges.to(middle.dtype)[..., None, :]  # in front of this value

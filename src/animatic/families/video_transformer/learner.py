@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Float, Float64
 from torch import Tensor
 
 from animatic.contracts import Engine, TextEncoder, Tools
@@ -32,6 +32,8 @@ class VideoTransformerLearner:
     def __init__(self, config: VideoTransformerConfig, engine: Engine, tools: Tools) -> None:
         self.config, self.engine, self.encoder = config, engine, tools.text_encoder
         self.network = VideoTransformer(config, tools.text_encoder.dim).to(tools.device)
+        self.products: Float64[Tensor, "s f g"] | None = None
+        """What the linear guess is to be fitted to, while clips are gathered for it."""
         self.average = deepcopy(self.network).requires_grad_(False).eval()
         self.trained, self.optimizer = engine.setup(
             self.network,
@@ -45,7 +47,9 @@ class VideoTransformerLearner:
 
         `bits` is the estimate of bits per dimension of the frames that are not given.
         """
-        rate = self.config.rate * min(1.0, (step + 1) / self.config.warmup)
+        if step < self.config.fit_steps:
+            return self._fit(batches, last=step == self.config.fit_steps - 1)
+        rate = self.config.rate * min(1.0, (step + 1 - self.config.fit_steps) / self.config.warmup)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad(set_to_none=True)
@@ -59,6 +63,29 @@ class VideoTransformerLearner:
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), MAX_GRADIENT)
         self.optimizer.step()
         follow(self.average, self.network, self.config.ema_decay, step)
+        return {"bits": total}
+
+    @torch.no_grad()
+    def _fit(self, batches: Sequence[Batch], *, last: bool) -> dict[str, float]:
+        """Gather what the linear guess is fitted to, and fit it at last; nothing else is learnt."""
+        guess, slices = self.network.guess, self.network.slices
+        assert guess is not None, "the configuration has a mixture"
+        total = 0.0
+        for batch in batches:
+            symbols = to_symbols(batch.clips.to(self.engine.device))
+            given = self.config.given_frames
+            for number in range(len(slices)):
+                count = given[int(torch.randint(len(given), ()))]
+                known = slices.known(number, count).to(symbols.device).expand(symbols.shape[:-1])
+                products = guess.products(symbols, known, number)
+                if self.products is None:
+                    self.products = products.new_zeros(len(slices), *products.shape)
+                self.products[number] += products
+            total += self._bits(batch.to(self.engine.device)).mean().item() / len(batches)
+        if last:
+            guess.fit(self.engine.all_reduce(self.products, reduce_op="sum"))
+            self.average.load_state_dict(self.network.state_dict())
+            self.products = None
         return {"bits": total}
 
     def _bits(self, batch: Batch) -> Float[Tensor, " b"]:
@@ -94,15 +121,18 @@ class VideoTransformerLearner:
         }
 
     def state_dict(self) -> dict[str, Any]:
-        """Return network, average and optimiser."""
+        """Return network, average and optimiser, and what the guess is to be fitted to."""
         parts = {"network": self.network, "average": self.average, "optimizer": self.optimizer}
-        return {name: part.state_dict() for name, part in parts.items()}
+        state: dict[str, Any] = {name: part.state_dict() for name, part in parts.items()}
+        return {**state, "products": self.products}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Undo `state_dict`."""
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
+        products = state["products"]
+        self.products = None if products is None else products.to(self.engine.device)
 
 
 def symbol_bits(logits: Float[Tensor, "b i j k s v"], symbols: Slice) -> Float[Tensor, "b i j k s"]:

@@ -8,34 +8,25 @@ from itertools import cycle, islice
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
-from einops import rearrange
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from animatic.families.video_transformer.config import VideoTransformerConfig
+from animatic.families.video_transformer.guess import Guess, LinearGuess, Told
 from animatic.families.video_transformer.layers import (
     BlockLayer,
-    Guess,
     PixelEmbedding,
     Places,
     SymbolPredictor,
 )
 from animatic.families.video_transformer.slices import (
+    NEIGHBOURS,
     Slice,
     Slices,
     Symbols,
-    brightness,
     centred,
+    masked_convolution,
 )
-
-NEIGHBOURS = (
-    *((-1, row, column) for row in (-1, 0, 1) for column in (-1, 0, 1)),
-    *((0, -1, column) for column in (-1, 0, 1)),
-    (0, 0, -1),
-)
-"""Frames, rows and columns from a place to those that its masked convolution sees: all nine about
-it in the frame before, and the four of its own frame that come before it in raster order."""
 
 
 class Condition(nn.Module):
@@ -57,17 +48,10 @@ class Condition(nn.Module):
 
 
 class Context(NamedTuple):
-    """What a slice is told by what is known before it.
-
-    Attributes:
-        places: what is added to each place.
-        colours: the sum of known colours about each place, times their weights.
-        weight: the sum of these weights.
-    """
+    """What a slice is told by what is known before it: vectors, and maybe part of a guess."""
 
     places: Places
-    colours: Float[Tensor, "b i j k 3"]
-    weight: Float[Tensor, "b i j k 1"]
+    guess: Told | None
 
 
 class Encoder(nn.Module):
@@ -87,9 +71,6 @@ class Encoder(nn.Module):
         self.number = nn.Embedding(len(self.slices), config.dim)
         self.join = nn.Linear(config.dim, config.dim)
         self.layers = layers(config, config.encoder_layers, causal=False)
-        taps = torch.cartesian_prod(*(torch.arange(size) - size // 2 for size in config.kernel))
-        far = taps.float().norm(dim=1).reshape(config.kernel)
-        self.nearness = nn.Parameter(-far.repeat(len(self.slices), 1, 1, 1))
 
     def forward(
         self,
@@ -97,31 +78,20 @@ class Encoder(nn.Module):
         known: Bool[Tensor, "b t h w"],
         numbers: Sequence[int],
         condition: Float[Tensor, "b d"] | float,
-    ) -> Context:
+    ) -> Places:
         """Return what each place of one slice of each clip is told; see `VideoTransformer`."""
-        laid_out = self._centred(self.embed(symbols) * known[..., None], numbers)
+        pixels = (self.embed(symbols) * known[..., None]).permute(0, 4, 1, 2, 3)
+        shifted = [
+            centred(clip, self.slices.offsets[number], self.step, self.kernel)
+            for clip, number in zip(pixels, numbers, strict=True)
+        ]
+        laid_out = torch.stack(shifted).contiguous(memory_format=torch.channels_last_3d)
         seen = self.look(laid_out).permute(0, 2, 3, 4, 1)
         which = self.number(torch.tensor(numbers, device=seen.device)) + condition
         x = self.join(self.positions(seen + which[:, None, None, None]))
         for layer in self.layers:
             x = layer(x)
-        with torch.autocast(x.device.type, enabled=False):
-            clips = self._centred(coloured(symbols, self.nearness) * known[..., None], numbers)
-            weights = self.nearness[torch.tensor(numbers, device=x.device)].exp()
-            pairs = zip(clips, weights, strict=True)
-            near = [F.conv3d(c[:, None], w[None, None], stride=self.step)[:, 0] for c, w in pairs]
-        colours, weight = torch.stack(near).permute(0, 2, 3, 4, 1).split([3, 1], dim=-1)
-        return Context(x, colours, weight)
-
-    def _centred(
-        self, pixels: Float[Tensor, "b t h w e"], numbers: Sequence[int]
-    ) -> Float[Tensor, "b e _ _ _"]:
-        """Return the pixels of each clip, shifted as the convolution about its slice needs them."""
-        shifted = [
-            centred(clip, self.slices.offsets[number], self.step, self.kernel)
-            for clip, number in zip(pixels.permute(0, 4, 1, 2, 3), numbers, strict=True)
-        ]
-        return torch.stack(shifted).contiguous(memory_format=torch.channels_last_3d)
+        return x
 
 
 class Decoder(nn.Module):
@@ -135,32 +105,22 @@ class Decoder(nn.Module):
         self.positions = Positions(config)
         self.join = nn.Linear(config.dim, config.dim)
         self.layers = layers(config, config.decoder_layers, causal=True)
-        far = torch.tensor(NEIGHBOURS) * torch.tensor(config.subscale)
-        self.nearness = nn.Parameter(-far.float().norm(dim=1))
 
-    def forward(self, symbols: Slice, context: Context) -> tuple[Places, Guess]:
-        """Return one vector for each place, and a guess at its colours.
+    def forward(self, symbols: Slice, context: Places) -> Places:
+        """Return one vector for each place.
 
         Args:
             symbols: of the slice.
             context: of `prepare`.
         """
-        x = masked_convolution(self.embed(symbols), self.look) + context.places
+        x = masked_convolution(self.embed(symbols), self.look) + context
         for layer in self.layers:
             x = layer(x)
-        with torch.autocast(x.device.type, enabled=False):
-            pixels = rearrange(coloured(symbols, x), "b i j k c -> (b c) i j k 1")
-            near = masked_convolution(pixels, self.nearness.exp()[None, None])
-            return x, self.guess(rearrange(near, "(b c) i j k 1 -> b i j k c", c=4), context)
+        return x
 
-    def prepare(self, context: Context) -> Context:
+    def prepare(self, encoded: Places) -> Places:
         """Return what is added to each place of the slice, whatever its symbols are."""
-        return context._replace(places=self.positions(self.join(context.places)))
-
-    def guess(self, near: Float[Tensor, "b i j k 4"], context: Context) -> Guess:
-        """Return the mean of the colours about each place, inside and outside of its slice."""
-        colours, weight = near.split([3, 1], dim=-1)
-        return (context.colours + colours) / (context.weight + weight + 1e-6)
+        return self.positions(self.join(encoded))
 
 
 class Positions(nn.Module):
@@ -187,6 +147,7 @@ class VideoTransformer(nn.Module):
         self.condition = Condition(config, text_dim)
         self.encoder = Encoder(config)
         self.decoder = Decoder(config)
+        self.guess = LinearGuess(config) if config.mixture else None
         self.predict = SymbolPredictor(config.dim, config.symbol_dim, config.mixture)
 
     def forward(
@@ -208,7 +169,15 @@ class VideoTransformer(nn.Module):
         """
         own = self.own(symbols, numbers)
         context = self.context(symbols, given, numbers, self.condition(labels, text))
-        return self.predict(*self.decoder(own, context), own)
+        return self.predict(*self.decode(own, context), own)
+
+    def decode(self, own: Slice, context: Context) -> tuple[Places, Guess | None]:
+        """Return one vector for each place of a slice, and a guess at its colours."""
+        y, guess = self.decoder(own, context.places), None
+        if self.guess is not None and context.guess is not None:
+            with torch.autocast(y.device.type, enabled=False):
+                guess = self.guess.whole(own, context.guess)
+        return y, guess
 
     def own(self, symbols: Symbols, numbers: Sequence[int]) -> Slice:
         """Return the symbols of one slice of each clip."""
@@ -225,32 +194,12 @@ class VideoTransformer(nn.Module):
         """Return what one slice of each clip is told by what is known before it."""
         pairs = zip(numbers, given, strict=True)
         known = torch.stack([self.slices.known(*pair) for pair in pairs]).to(symbols.device)
-        return self.decoder.prepare(self.encoder(symbols, known, numbers, condition))
-
-
-def masked_convolution(
-    pixels: Float[Tensor, "b i j k e"], weight: Float[Tensor, "d e n"]
-) -> Float[Tensor, "b i j k d"]:
-    """Return, for each place, the sum of its `NEIGHBOURS`, each times its weight.
-
-    Two convolutions of single frames: nine places of the one before, four of its own.
-    """
-    clips = len(pixels)
-    frames = rearrange(pixels, "b i j k e -> b i e j k")
-    frames = F.pad(frames, (1, 1, 1, 1, 0, 0, 1, 0)).contiguous(
-        memory_format=torch.channels_last_3d
-    )
-    past = rearrange(frames[:, :-1], "b i e j k -> (b i) e j k")
-    own = rearrange(frames[:, 1:, :, :-1], "b i e j k -> (b i) e j k")
-    nine = weight[..., :9].unflatten(-1, (3, 3))
-    four = F.pad(weight[..., 9:], (0, 2)).unflatten(-1, (2, 3))
-    found = F.conv2d(past, nine) + F.conv2d(own, four)
-    return rearrange(found, "(b i) d j k -> b i j k d", b=clips)
-
-
-def coloured(symbols: Int[Tensor, "... 6"], like: Tensor) -> Float[Tensor, "... 4"]:
-    """Return the colours of pixels and a one, in the precision of `like`."""
-    return F.pad(brightness(symbols), (0, 1), value=1.0).to(like.dtype)
+        told = None
+        if self.guess is not None:
+            with torch.autocast(symbols.device.type, enabled=False):
+                told = self.guess.begin(symbols, known, numbers)
+        encoded = self.encoder(symbols, known, numbers, condition)
+        return Context(self.decoder.prepare(encoded), told)
 
 
 def layers(config: VideoTransformerConfig, count: int, *, causal: bool) -> nn.ModuleList:

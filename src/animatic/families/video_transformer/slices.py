@@ -6,6 +6,8 @@ Source: subscaling of Weissenborn et al. 2020, arXiv:1906.02634, after Menick & 
 from itertools import product
 
 import torch
+import torch.nn.functional as F
+from einops import rearrange
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
@@ -34,6 +36,15 @@ def brightness(symbols: Int[Tensor, "... 6"]) -> Float[Tensor, "... 3"]:
     """Return the colours of pixels in [-1, 1]."""
     high, low = symbols.unflatten(-1, (3, 2)).unbind(-1)
     return (high * VALUES + low).float() / 127.5 - 1
+
+
+NEIGHBOURS = (
+    *((-1, row, column) for row in (-1, 0, 1) for column in (-1, 0, 1)),
+    *((0, -1, column) for column in (-1, 0, 1)),
+    (0, 0, -1),
+)
+"""Frames, rows and columns from a place to those that its masked convolution sees: all nine about
+it in the frame before, and the four of its own frame that come before it in raster order."""
 
 
 class Slices:
@@ -89,4 +100,24 @@ def centred(
     for length, first, stride, size in zip(whole.shape[1:], offset, step, kernel, strict=True):
         last = first + (length // stride - 1) * stride
         pads = [size // 2 - first, last + size // 2 + 1 - length, *pads]
-    return torch.nn.functional.pad(whole, pads)
+    return F.pad(whole, pads)
+
+
+def masked_convolution(
+    pixels: Float[Tensor, "b i j k e"], weight: Float[Tensor, "d e n"]
+) -> Float[Tensor, "b i j k d"]:
+    """Return, for each place, the sum of its `NEIGHBOURS`, each times its weight.
+
+    Two convolutions of single frames: nine places of the one before, four of its own.
+    """
+    clips = len(pixels)
+    frames = rearrange(pixels, "b i j k e -> b i e j k")
+    frames = F.pad(frames, (1, 1, 1, 1, 0, 0, 1, 0)).contiguous(
+        memory_format=torch.channels_last_3d
+    )
+    past = rearrange(frames[:, :-1], "b i e j k -> (b i) e j k")
+    own = rearrange(frames[:, 1:, :, :-1], "b i e j k -> (b i) e j k")
+    nine = weight[..., :9].unflatten(-1, (3, 3))
+    four = F.pad(weight[..., 9:], (0, 2)).unflatten(-1, (2, 3))
+    found = F.conv2d(past, nine) + F.conv2d(own, four)
+    return rearrange(found, "(b i) d j k -> b i j k d", b=clips)

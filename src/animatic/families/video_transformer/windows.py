@@ -13,14 +13,10 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from animatic.families.video_transformer.fixed_point import Noise, Settled, noisy
-from animatic.families.video_transformer.layers import BlockLayer, Guess, Places, attention
-from animatic.families.video_transformer.network import (
-    NEIGHBOURS,
-    Context,
-    VideoTransformer,
-    coloured,
-)
-from animatic.families.video_transformer.slices import Slice
+from animatic.families.video_transformer.guess import SUMS, Guess, Told, coloured
+from animatic.families.video_transformer.layers import BlockLayer, Places, attention
+from animatic.families.video_transformer.network import Context, VideoTransformer
+from animatic.families.video_transformer.slices import NEIGHBOURS, Slice
 
 Rows = Int[Tensor, "b r"]
 """Rows of a slice, counted through its frames."""
@@ -51,7 +47,7 @@ class RowDecoder:
     """Decodes rows of one slice of several clips, each clip at rows of its own."""
 
     def __init__(self, network: VideoTransformer, context: Context) -> None:
-        self.decoder, self.context = network.decoder, context
+        self.decoder, self.guess, self.context = network.decoder, network.guess, context
         clips, self.frames, self.height, self.width, _ = context.places.shape
         self.kept = [
             self._keep(layer, clips)
@@ -87,7 +83,7 @@ class RowDecoder:
 
     def __call__(
         self, near: Float[Tensor, "b r w n f"], rows: Rows, column: int | None = None
-    ) -> tuple[Float[Tensor, "b r w d"], Guess]:
+    ) -> tuple[Float[Tensor, "b r w d"], Guess | None]:
         """Return what `Decoder` does for each place of the rows, or for one column of them.
 
         Args:
@@ -96,15 +92,22 @@ class RowDecoder:
             column: the only one that is decoded, or all.
         """
         columns = slice(None) if column is None else slice(column, column + 1)
-        told = [part.flatten(1, 2)[self.clip, rows][:, :, columns] for part in self.context]
-        vectors, colours = near[..., :-4].flatten(-2), near[..., -4:]
-        x = F.linear(vectors, self.decoder.look.transpose(1, 2).flatten(1)) + told[0]
-        weighted = (colours * self.decoder.nearness.exp()[:, None]).sum(dim=-2)
-        guess = self.decoder.guess(weighted[:, None], Context(*(part[:, None] for part in told)))
+        places = self._at(self.context.places, rows, columns)
+        vectors, colours = near[..., :-SUMS].flatten(-2), near[..., -SUMS:]
+        x = F.linear(vectors, self.decoder.look.transpose(1, 2).flatten(1)) + places
+        guess = None
+        if self.guess is not None and self.context.guess is not None:
+            told = self.context.guess
+            near_out, sums = (self._at(part, rows, columns)[:, None] for part in told[:2])
+            found = self.guess.some(colours, Told(near_out, sums, told.inside))
+            guess = Guess(found.colours[:, 0], found.spread[:, 0])
         for kept in self.kept:
             x = x + kept.layer.write(self._attend(kept, x, rows, column))
             x = x + kept.layer.think(x)
-        return x, guess[:, 0]
+        return x, guess
+
+    def _at(self, whole: Places, rows: Rows, columns: slice) -> Float[Tensor, "b r w d"]:
+        return whole.flatten(1, 2)[self.clip, rows][:, :, columns]
 
     def pixels(self, symbols: Int[Tensor, "... s"]) -> Float[Tensor, "... f"]:
         """Return the vectors of pixels, their colours and a one."""
@@ -204,8 +207,10 @@ def one_by_one(
                 near = torch.stack(
                     [padded[:, 1 + t + k, 1 + y + i, 1 + x + j] for k, i, j in NEIGHBOURS], dim=-2
                 )
-                z, guess = (part[:, 0, 0] for part in decoder(near[:, None, None], rows, x))
-                made = network.predict.choose(z, guess, noisy(noise[:, t, y, x]))
+                z, guess = decoder(near[:, None, None], rows, x)
+                made = network.predict.choose(z, guess, noisy(noise[:, t, y, None, x, None]))[
+                    :, 0, 0
+                ]
                 made = torch.where(settled[:, t, y, x, None], symbols[:, t, y, x], made)
                 symbols[:, t, y, x] = made
                 padded[:, 1 + t, 1 + y, 1 + x] = decoder.pixels(made)
