@@ -280,3 +280,15 @@ def test_green_moves_with_red_and_blue_with_both():
         other[:, 0] = 9
         found = [mixture.symbol(shapes, symbols[:, :known], number) for symbols in (first, other)]
         assert torch.equal(*found) != moved
+
+
+@torch.no_grad()
+def test_a_colour_that_is_as_guessed_moves_no_other():
+    mixture = Mixture(8, 3)
+    y, symbols = torch.randn(1, 8), torch.tensor([[9, 3, 4, 4]])
+    guess = Guess(brightness(torch.tensor([[9, 3, 4, 4, 7, 7]])), torch.full((1, 3), 0.1))
+    for number in (2, 4):
+        moved = mixture.symbol(mixture(y, guess), symbols[:, :number], number)
+        still = mixture(y, guess)._replace(slope=torch.zeros(1, 3, 3))
+        assert torch.allclose(moved, mixture.symbol(still, symbols[:, :number], number), atol=1e-5)
+        assert moved.argmax() == (4 if number == 2 else 7)
