@@ -143,7 +143,7 @@ class LinearGuess(nn.Module):
                 for first, end, step in zip(tap, ends, self.step, strict=True)
             )
             columns.append(clips[:, :, t, h, w])
-        own = rearrange(self.slices.take(symbols, number), "b i j k s -> b i j k s")
+        own = self.slices.take(symbols, number)
         pixels = coloured(own, self.bias)[..., [0, 1, 2, 6]]
         unit = torch.eye(len(NEIGHBOURS), device=own.device)[:, None]
         for one in unit:
