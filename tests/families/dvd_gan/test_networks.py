@@ -215,7 +215,7 @@ def test_sizes_that_do_not_fit_are_refused_with_both_numbers(changes, line):
 
 @pytest.mark.parametrize("preset", ["tiny", "tiny-v1", "tiny-prediction", "tiny-beyond"])
 def test_convolutions_are_handed_channels_last(preset):
-    """Twice as fast on a CPU; torch's pooling of clips, stacks and attention would undo it."""
+    """Faster on a CPU; torch's pooling of clips, stacks and attention would undo it."""
     config = replace(PRESETS[preset], size=32, generator_widths=(2, 2, 2, 1))
     networks = Generator(config), Discriminators(config)
     found = []

@@ -161,9 +161,7 @@ class DvdGanConfig:
                 f"num_frames {self.num_frames}"
             )
         if self.reconstruction and not self.given_frames:
-            raise UserError(
-                "without given_frames there is nothing of which a reconstruction is had"
-            )
+            raise UserError("without given_frames there is nothing to reconstruct; it must be 0")
         if self.given_frames and self.generator != "v2":
             raise UserError("generator v1 continues no clips; given_frames must be empty")
         if self.sampled_frames > self.num_frames - most:

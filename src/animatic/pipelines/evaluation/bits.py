@@ -36,7 +36,10 @@ def rows(job: Job) -> Iterator[Row]:
     if job.against is not None:
         sources: dict[str, Source] = {"all": FolderClips(job.against, num)}
     elif job.data is not None:
-        sources = {split: StageClips(job.data, split, num) for split in PAIRS}
+        sources = {
+            split: StageClips(job.data, split, num, num_frames=model.shape.num_frames)
+            for split in PAIRS
+        }
     else:
         raise UserError(f"{NAME} measures real clips; give --data or a second folder")
     for split, source in sources.items():
