@@ -8,8 +8,8 @@ import torch
 
 from animatic.families.video_transformer.config import PRESETS, VALUES
 from animatic.families.video_transformer.fixed_point import gumbel, iterate, noisy
-from animatic.families.video_transformer.learner import VideoTransformerLearner, symbol_bits
-from animatic.families.video_transformer.likelihood import VideoTransformerLikelihood
+from animatic.families.video_transformer.learner import VideoTransformerLearner
+from animatic.families.video_transformer.likelihood import VideoTransformerLikelihood, symbol_bits
 from animatic.families.video_transformer.network import VideoTransformer
 from animatic.families.video_transformer.sampler import VideoTransformerSampler
 from animatic.families.video_transformer.slices import to_symbols

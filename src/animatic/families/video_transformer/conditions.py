@@ -1,15 +1,15 @@
 """What a prompt says, as the network reads it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from animatic.contracts import Tools
+from animatic.contracts import TextEncoder, Tools
 from animatic.errors import UserError
 from animatic.families.video_transformer.config import VideoTransformerConfig
-from animatic.families.video_transformer.learner import read_texts
 from animatic.families.video_transformer.slices import Symbols, to_symbols
 from animatic.types import Prompt, to_clip
 
@@ -59,3 +59,10 @@ def conditions_of(prompt: Prompt, config: VideoTransformerConfig, tools: Tools) 
             raise UserError(f"frames of {width}x{height} must be {config.size}x{config.size}")
         symbols[:, :given] = to_symbols(to_clip(prompt.frames)[None])
     return Conditions(symbols.to(tools.device), given, labels, text)
+
+
+def read_texts(encoder: TextEncoder, texts: Sequence[str]) -> Float[Tensor, "b e"]:
+    """Return the mean of the vectors of the words of each text."""
+    encoded = encoder.encode(texts)
+    mask = encoded.mask[..., None]
+    return (encoded.tokens * mask).sum(dim=1) / mask.sum(dim=1)

@@ -19,12 +19,14 @@ from animatic.families.video_transformer.slices import (
     Slices,
     Symbols,
     brightness,
-    centred,
     masked_convolution,
 )
 
 SUMS = 7
 """Of each pixel: three colours, their squares, and a one."""
+
+PLAIN = [0, 1, 2, 6]
+"""Those of the seven of which the colours of a place are a linear function."""
 
 RIDGE = 1e-6
 """Share of the mean square of a feature that keeps the fit from dividing by nothing."""
@@ -65,7 +67,7 @@ class LinearGuess(nn.Module):
 
     def __init__(self, config: VideoTransformerConfig) -> None:
         super().__init__()
-        self.slices, self.step, self.kernel = Slices(config), config.subscale, config.kernel
+        self.slices, self.kernel = Slices(config), config.kernel
         number = len(self.slices)
         taps = torch.cartesian_prod(*(torch.arange(size) - size // 2 for size in config.kernel))
         near = (-taps.float().norm(dim=1)).exp().reshape(config.kernel)
@@ -84,9 +86,11 @@ class LinearGuess(nn.Module):
         near = self.near_outside[None, None]
         colours, sums = [], []
         for clip, number in zip(clips, numbers, strict=True):
-            plain = clip[None, [0, 1, 2, 6]]
-            colours.append(F.conv3d(plain, self.outside[number], self.bias[number], self.step)[0])
-            sums.append(F.conv3d(clip[:, None], near, stride=self.step)[:, 0])
+            plain = clip[None, PLAIN]
+            colours.append(
+                F.conv3d(plain, self.outside[number], self.bias[number], self.slices.step)[0]
+            )
+            sums.append(F.conv3d(clip[:, None], near, stride=self.slices.step)[:, 0])
         order = "b c i j k -> b i j k c"
         inside = self.inside[torch.tensor(numbers, device=symbols.device)]
         return Told(
@@ -96,7 +100,7 @@ class LinearGuess(nn.Module):
     def whole(self, symbols: Slice, told: Told) -> Guess:
         """Return the guess at every place of a slice."""
         pixels = coloured(symbols, told.colours)
-        pairs = zip(pixels[..., [0, 1, 2, 6]].split(1), told.inside, strict=True)
+        pairs = zip(pixels[..., PLAIN].split(1), told.inside, strict=True)
         colours = torch.cat([masked_convolution(clip, weight) for clip, weight in pairs])
         single = rearrange(pixels, "b i j k c -> (b c) i j k 1")
         sums = masked_convolution(single, self.near_inside[None, None])
@@ -104,7 +108,7 @@ class LinearGuess(nn.Module):
 
     def some(self, near: Float[Tensor, "b r w n 7"], told: Told) -> Guess:
         """Return the guess at places whose neighbours are handed in, `told` of the same places."""
-        colours = torch.einsum("brwnc,bdcn->brwd", near[..., [0, 1, 2, 6]], told.inside)
+        colours = torch.einsum("brwnc,bdcn->brwd", near[..., PLAIN], told.inside)
         sums = (near * self.near_inside[:, None]).sum(dim=-2)
         return self.end(colours[:, None], sums[:, None], told)
 
@@ -121,36 +125,25 @@ class LinearGuess(nn.Module):
         self, symbols: Symbols, known: Bool[Tensor, "b t h w"], numbers: Sequence[int]
     ) -> Float[Tensor, "b 7 _ _ _"]:
         pixels = coloured(symbols, self.bias) * known[..., None]
-        shifted = [
-            centred(clip, self.slices.offsets[number], self.step, self.kernel)
-            for clip, number in zip(
-                rearrange(pixels, "b t h w c -> b c t h w"), numbers, strict=True
-            )
-        ]
-        return torch.stack(shifted)
+        return self.slices.around(pixels, numbers, self.kernel)
 
     @torch.no_grad()
     def products(
         self, symbols: Symbols, known: Bool[Tensor, "b t h w"], number: int
     ) -> Float64[Tensor, "f g"]:
         """Return the products of all features and colours of a slice, summed over its places."""
-        clips = self._seen(symbols, known, [number] * len(symbols))[:, [0, 1, 2, 6]]
-        ends = [1 + (n - 1) * s for n, s in zip(self.slices.shape, self.step, strict=True)]
-        columns = []
-        for tap in torch.cartesian_prod(*map(torch.arange, self.kernel)).tolist():
-            t, h, w = (
-                slice(first, first + end, step)
-                for first, end, step in zip(tap, ends, self.step, strict=True)
-            )
-            columns.append(clips[:, :, t, h, w])
+        clips = self._seen(symbols, known, [number] * len(symbols))[:, PLAIN]
+        taps = torch.eye(self.near_outside.numel(), device=clips.device)
+        outside = F.conv3d(
+            clips.flatten(0, 1)[:, None],
+            taps.unflatten(1, (1, *self.kernel)),
+            stride=self.slices.step,
+        )
         own = self.slices.take(symbols, number)
-        pixels = coloured(own, self.bias)[..., [0, 1, 2, 6]]
-        unit = torch.eye(len(NEIGHBOURS), device=own.device)[:, None]
-        for one in unit:
-            single = rearrange(pixels, "b i j k c -> (b c) i j k 1")
-            column = masked_convolution(single, one[None])
-            columns.append(rearrange(column, "(b c) i j k 1 -> b c i j k", c=4))
-        features = rearrange(torch.stack(columns, dim=1), "b n c i j k -> (b i j k) (n c)")
+        pixels = rearrange(coloured(own, self.bias)[..., PLAIN], "b i j k c -> (b c) i j k 1")
+        inside = masked_convolution(pixels, torch.eye(len(NEIGHBOURS), device=own.device)[:, None])
+        columns = torch.cat([rearrange(outside, "b n i j k -> b i j k n"), inside], dim=-1)
+        features = rearrange(columns, "(b c) i j k n -> (b i j k) (n c)", c=len(PLAIN))
         ones = torch.ones_like(features[:, :1])
         table = torch.cat([features, ones, brightness(own).flatten(0, -2)], dim=1)
         return (table.T @ table).double()

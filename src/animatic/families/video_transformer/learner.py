@@ -4,21 +4,20 @@ Source: Weissenborn et al. 2020, arXiv:1906.02634; AdamW with a warm-up and aver
 of its RMSProp.
 """
 
-import random
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
-from math import log
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float, Float64
 from torch import Tensor
 
-from animatic.contracts import Engine, TextEncoder, Tools
+from animatic.contracts import Engine, Tools
+from animatic.families.video_transformer.conditions import read_texts
 from animatic.families.video_transformer.config import VideoTransformerConfig
+from animatic.families.video_transformer.likelihood import symbol_bits
 from animatic.families.video_transformer.network import VideoTransformer
-from animatic.families.video_transformer.slices import Slice, to_symbols
+from animatic.families.video_transformer.slices import to_symbols
 from animatic.nn.ema import follow
 from animatic.types import Batch, Weights
 
@@ -73,10 +72,12 @@ class VideoTransformerLearner:
         total = 0.0
         for batch in batches:
             symbols = to_symbols(batch.clips.to(self.engine.device))
-            given = self.config.given_frames
             for number in range(len(slices)):
-                count = given[int(torch.randint(len(given), ()))]
-                known = slices.known(number, count).to(symbols.device).expand(symbols.shape[:-1])
+                known = (
+                    slices.known(number, _drawn(self.config.given_frames))
+                    .to(symbols.device)
+                    .expand(symbols.shape[:-1])
+                )
                 products = guess.products(symbols, known, number)
                 if self.products is None:
                     self.products = products.new_zeros(len(slices), *products.shape)
@@ -96,9 +97,8 @@ class VideoTransformerLearner:
         """
         config, slices = self.config, self.network.slices
         symbols = to_symbols(batch.clips)
-        chance = random.Random(int(torch.randint(2**62, ())))
-        given = [chance.choice(config.given_frames) for _ in range(len(batch))]
-        numbers = [chance.choice(slices.open(count)) for count in given]
+        given = [_drawn(config.given_frames) for _ in range(len(batch))]
+        numbers = [_drawn(slices.open(count)) for count in given]
         text = None
         if config.worded:
             assert batch.texts is not None, "the data set has captions, checked before"
@@ -135,14 +135,6 @@ class VideoTransformerLearner:
         self.products = None if products is None else products.to(self.engine.device)
 
 
-def symbol_bits(logits: Float[Tensor, "b i j k s v"], symbols: Slice) -> Float[Tensor, "b i j k s"]:
-    """Return the negative log2-likelihood of each symbol."""
-    costs = F.cross_entropy(logits.flatten(0, -2), symbols.flatten(), reduction="none")
-    return costs.unflatten(0, symbols.shape) / log(2)
-
-
-def read_texts(encoder: TextEncoder, texts: Sequence[str]) -> Float[Tensor, "b e"]:
-    """Return the mean of the vectors of the words of each text."""
-    encoded = encoder.encode(texts)
-    mask = encoded.mask[..., None]
-    return (encoded.tokens * mask).sum(dim=1) / mask.sum(dim=1)
+def _drawn(items: Sequence[int]) -> int:
+    """Return one of the items, each equally likely."""
+    return items[int(torch.randint(len(items), ()))]

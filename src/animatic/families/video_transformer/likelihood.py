@@ -4,17 +4,18 @@ Source: Weissenborn et al. 2020, arXiv:1906.02634.
 """
 
 from collections.abc import Sequence
+from math import log
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
 from animatic.contracts import Tools
 from animatic.families.video_transformer.conditions import conditions_of
 from animatic.families.video_transformer.config import VideoTransformerConfig
-from animatic.families.video_transformer.learner import symbol_bits
 from animatic.families.video_transformer.network import VideoTransformer
-from animatic.families.video_transformer.slices import to_symbols
+from animatic.families.video_transformer.slices import Slice, to_symbols
 from animatic.nn.filled import filled
 from animatic.types import Bits, Clips, Prompt, Weights
 
@@ -52,3 +53,9 @@ class VideoTransformerLikelihood:
             scored = slices.scored(number, conditions.given).to(costs.device)
             total += costs[scored].sum(dtype=torch.float64).cpu()
         return total
+
+
+def symbol_bits(logits: Float[Tensor, "b i j k s v"], symbols: Slice) -> Float[Tensor, "b i j k s"]:
+    """Return the negative log2-likelihood of each symbol."""
+    costs = F.cross_entropy(logits.flatten(0, -2), symbols.flatten(), reduction="none")
+    return costs.unflatten(0, symbols.shape) / log(2)

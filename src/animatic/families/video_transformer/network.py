@@ -24,7 +24,6 @@ from animatic.families.video_transformer.slices import (
     Slice,
     Slices,
     Symbols,
-    centred,
     masked_convolution,
 )
 
@@ -63,7 +62,7 @@ class Encoder(nn.Module):
 
     def __init__(self, config: VideoTransformerConfig) -> None:
         super().__init__()
-        self.step, self.kernel = config.subscale, config.kernel
+        self.kernel = config.kernel
         self.slices = Slices(config)
         self.embed = PixelEmbedding(config.pixel_dim)
         self.look = nn.Conv3d(config.pixel_dim, config.dim, config.kernel, config.subscale)
@@ -80,13 +79,11 @@ class Encoder(nn.Module):
         condition: Float[Tensor, "b d"] | float,
     ) -> Places:
         """Return what each place of one slice of each clip is told; see `VideoTransformer`."""
-        pixels = (self.embed(symbols) * known[..., None]).permute(0, 4, 1, 2, 3)
-        shifted = [
-            centred(clip, self.slices.offsets[number], self.step, self.kernel)
-            for clip, number in zip(pixels, numbers, strict=True)
-        ]
-        laid_out = torch.stack(shifted).contiguous(memory_format=torch.channels_last_3d)
-        seen = self.look(laid_out).permute(0, 2, 3, 4, 1)
+        pixels = self.embed(symbols) * known[..., None]
+        shifted = self.slices.around(pixels, numbers, self.kernel)
+        seen = self.look(shifted.contiguous(memory_format=torch.channels_last_3d)).permute(
+            0, 2, 3, 4, 1
+        )
         which = self.number(torch.tensor(numbers, device=seen.device)) + condition
         x = self.join(self.positions(seen + which[:, None, None, None]))
         for layer in self.layers:

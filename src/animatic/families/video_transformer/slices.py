@@ -3,6 +3,7 @@
 Source: subscaling of Weissenborn et al. 2020, arXiv:1906.02634, after Menick & Kalchbrenner 2019.
 """
 
+from collections.abc import Sequence
 from itertools import product
 
 import torch
@@ -72,6 +73,18 @@ class Slices:
         )
         return whole[(slice(None), *places)]
 
+    def around(
+        self, pixels: Float[Tensor, "b t h w e"], numbers: Sequence[int], kernel: tuple[int, ...]
+    ) -> Float[Tensor, "b e _ _ _"]:
+        """Return the pixels of each clip, `centred` on one slice each."""
+        clips = rearrange(pixels, "b t h w e -> b e t h w")
+        return torch.stack(
+            [
+                centred(clip, self.offsets[number], self.step, kernel)
+                for clip, number in zip(clips, numbers, strict=True)
+            ]
+        )
+
     def known(self, number: int, given: int) -> Bool[Tensor, "t h w"]:
         """Return which pixels are known before a slice: earlier slices, and all given frames."""
         return (self.turn < number) | (self.frame < given)
@@ -87,9 +100,9 @@ class Slices:
 
 def centred(
     whole: Float[Tensor, "c t h w"],
-    offset: tuple[int, int, int],
-    step: tuple[int, int, int],
-    kernel: tuple[int, int, int],
+    offset: tuple[int, ...],
+    step: tuple[int, ...],
+    kernel: tuple[int, ...],
 ) -> Float[Tensor, "c _ _ _"]:
     """Return the clip, shifted and padded with zeros.
 
