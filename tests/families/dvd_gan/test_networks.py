@@ -10,7 +10,7 @@ from animatic.errors import UserError
 from animatic.families.dvd_gan.config import PRESETS
 from animatic.families.dvd_gan.discriminators import Discriminators, Glance, parts
 from animatic.families.dvd_gan.encoder import padded
-from animatic.families.dvd_gan.generator import Generator
+from animatic.families.dvd_gan.generator import Generator, over
 from animatic.families.dvd_gan.losses import discriminator_loss, generator_loss
 from animatic.families.dvd_gan.standing import measure_standing
 
@@ -94,6 +94,27 @@ def test_what_follows_depends_on_every_given_frame(count):
         other = given.clone()
         other[:, :, place] *= 0.5
         assert not torch.allclose(before, generator(noise, other))
+
+
+def test_frames_that_follow_are_the_last_given_one_moved_and_painted_over():
+    last = torch.rand(2, 3, 8, 8) * 2 - 1
+    painted = torch.zeros(2, 3, 6, 8, 8)
+    painted[:, :, :3] = 0.5  # colour
+    painted[:, :, 3] = -50.0  # no paint
+    painted[:, 1, 4] = 1.0  # the second frame's pixels come from the right,
+    painted[:, 2, 5] = -2.0  # the third's from above
+    frames = over(last, painted)
+    torch.testing.assert_close(frames[:, 0], last)
+    torch.testing.assert_close(frames[:, 1, :, :, :-1], last[..., 1:])
+    torch.testing.assert_close(frames[:, 2, :, 2:], last[:, :, :-2])
+    painted[:, :, 3, 4:] = 50.0
+    assert (over(last, painted)[:, :, :, 4:] == torch.tensor(0.5).tanh()).all()
+
+
+def test_an_untrained_generator_that_warps_stays_near_the_last_given_frame():
+    given = torch.rand(4, 3, 2, 16, 16) * 0.2 + torch.tensor([-0.7, 0.7])[:, None, None]
+    near = made(PRESETS["tiny-warp"], given)
+    assert (near - given[:, :, 1:]).abs().mean() < 0.3 < (near - given[:, :, :1]).abs().mean()
 
 
 def test_scores_of_frames_are_added_before_the_hinge():
@@ -192,6 +213,7 @@ def test_the_temporal_discriminator_sees_order_and_given_frames_but_no_single_pi
         ({"given_frames": (4,)}, r"given_frames \(4,\) must be 1 to 3, less than num_frames 4"),
         ({"given_frames": (0, 1)}, r"given_frames \(0, 1\) must be 1 to 3"),
         ({"given_frames": (1,), "generator": "v1"}, "v1 continues no clips"),
+        ({"warp": True}, "without given_frames there is nothing to warp"),
         ({"given_frames": (3,)}, "sampled_frames 2 must be 1 to 1, the frames that are made"),
         ({"sampled_frames": 5}, "sampled_frames 5 must be 1 to 4"),
         ({"sampled_frames": 0}, "sampled_frames 0 must be at least 1"),
@@ -213,7 +235,9 @@ def test_sizes_that_do_not_fit_are_refused_with_both_numbers(changes, line):
         replace(TINY, **changes)
 
 
-@pytest.mark.parametrize("preset", ["tiny", "tiny-v1", "tiny-prediction", "tiny-beyond"])
+@pytest.mark.parametrize(
+    "preset", ["tiny", "tiny-v1", "tiny-prediction", "tiny-beyond", "tiny-warp"]
+)
 def test_convolutions_are_handed_channels_last(preset):
     """Faster on a CPU; torch's pooling of clips, stacks and attention would undo it."""
     config = replace(PRESETS[preset], size=32, generator_widths=(2, 2, 2, 1))

@@ -88,6 +88,9 @@ class DvdGanConfig:
     reconstruction: float = 0.0
     """Weight of the mean absolute difference from what really came, where clips are continued; the
     paper has none."""
+    warp: bool = False
+    """Whether the frames that follow are the last given one, moved and painted over, instead of
+    painted from nothing (after Finn et al. 2016, arXiv:1605.07157)."""
     augment: bool = False
     """Whether discriminators see clips in other colours and places, all frames of one clip alike
     (after Zhao et al. 2020, arXiv:2006.10738)."""
@@ -162,6 +165,8 @@ class DvdGanConfig:
             )
         if self.reconstruction and not self.given_frames:
             raise UserError("without given_frames there is nothing to reconstruct; it must be 0")
+        if self.warp and not self.given_frames:
+            raise UserError("without given_frames there is nothing to warp; it must be false")
         if self.given_frames and self.generator != "v2":
             raise UserError("generator v1 continues no clips; given_frames must be empty")
         if self.sampled_frames > self.num_frames - most:
@@ -253,4 +258,5 @@ PRESETS = {
     "tiny-beyond": replace(
         _TINY, recurrence="tsru", loss="relativistic", crop=8, augment=True, chunk_frames=2
     ),
+    "tiny-warp": replace(_TINY, given_frames=(1, 2), warp=True, recurrence="tsru", chunk_frames=1),
 }

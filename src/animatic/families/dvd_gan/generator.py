@@ -3,6 +3,7 @@
 Source: Clark et al. 2019, arXiv:1907.06571; which is v2, or v1 there.
 """
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -24,9 +25,12 @@ from animatic.families.dvd_gan.layers import (
     each_frame,
     linear,
 )
-from animatic.families.dvd_gan.recurrent import RECURRENCES
+from animatic.families.dvd_gan.recurrent import RECURRENCES, moved
 from animatic.families.dvd_gan.spectral import weights_once
 from animatic.types import Clips
+
+PAINTED_AT_FIRST = 0.1
+"""Share of paint in a pixel of an untrained generator that warps the last given frame."""
 
 
 class Generator(nn.Module):
@@ -52,7 +56,7 @@ class Generator(nn.Module):
             for number, (dim, after) in enumerate(pairwise(dims))
         )
         self.norm = FinalNorm(dims[-1], config.num_frames)
-        self.to_pixels = conv2d(dims[-1], 3 * config.patch**2, 3)
+        self.to_pixels = conv2d(dims[-1], (6 if config.warp else 3) * config.patch**2, 3)
 
     def forward(self, noise: Float[Tensor, "b z"], known: Int[Tensor, " b"] | Given) -> Clips:
         """Return the clips, in [-1, 1]; of given frames, only those that follow them.
@@ -79,11 +83,33 @@ class Generator(nn.Module):
             for level, state in zip(self.levels, states, strict=True):
                 frames = level(frames, condition, num_frames, state)
             pixels = in_chunks(self, self._painted, frames, self.config.chunk_frames)
+        if self.config.warp:
+            assert given is not None, "settings say so"
+            pixels = over(given[:, :, -1], pixels)
+        else:
+            pixels = torch.tanh(pixels)
         return rearrange(pixels, "b t c h w -> b c t h w")
 
     def _painted(self, frames: Float[Tensor, "b t c h w"], first: int) -> Tensor:
         pixels = each_frame(self.to_pixels, F.relu(self.norm(frames, first)))
-        return torch.tanh(F.pixel_shuffle(pixels, self.config.patch))
+        return F.pixel_shuffle(pixels, self.config.patch)
+
+
+def over(
+    last: Float[Tensor, "b 3 h w"], painted: Float[Tensor, "b t 6 h w"]
+) -> Float[Tensor, "b t 3 h w"]:
+    """Return frames that are one frame, moved and painted over.
+
+    Args:
+        last: the frame, in [-1, 1].
+        painted: of each pixel of each new frame, colour of paint (before tanh), how much of it
+            (before a sigmoid), and how far to the right and down the pixel comes from.
+    """
+    num_frames = painted.shape[1]
+    colour, share, flow = painted.float().flatten(0, 1).split([3, 1, 2], dim=1)
+    share = torch.sigmoid(share + math.log(PAINTED_AT_FIRST / (1 - PAINTED_AT_FIRST)))
+    kept = moved(last.repeat_interleave(num_frames, dim=0), flow)
+    return torch.lerp(kept, torch.tanh(colour), share).unflatten(0, (-1, num_frames))
 
 
 class Level(nn.Module):
