@@ -4,17 +4,23 @@ A family never sees a file, the command line or the training loop; it is handed 
 `Engine`, and hands out a `Learner`, a `Sampler` and a `Critic`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Protocol, runtime_checkable
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from animatic.errors import UserError
 from animatic.types import Batch, Bits, Clips, ClipShape, EncodedText, Prompt, Samples, Weights
+
+ClipBytes = UInt8[Tensor, "b f y x 3"]
+"""Clips as bytes 0..255."""
+
+Inside = Bool[Tensor, "b f y x"]
+"""Which pixels of clips belong to them."""
 
 
 @runtime_checkable
@@ -124,6 +130,40 @@ class Likelihood(Protocol):
 
 
 @runtime_checkable
+class Coder(Protocol):
+    """Clips to bytes without loss and back, by a family that says how probable they are."""
+
+    @property
+    def shape(self) -> ClipShape:
+        """The size of every clip."""
+        ...
+
+    def num_parts(self, inside: Inside) -> int:
+        """Return in how many parts clips are coded."""
+        ...
+
+    def encode(self, clips: ClipBytes, inside: Inside) -> Iterator[bytes]:
+        """Yield what clips cost, part by part.
+
+        Args:
+            clips: of `shape`.
+            inside: which pixels matter; what the others look like is lost, and must be black.
+
+        Raises:
+            UserError: if this model cannot, or a package is missing.
+        """
+        ...
+
+    def decode(self, parts: Sequence[bytes], inside: Inside) -> Iterator[ClipBytes]:
+        """Yield the clips after each part, the last time complete.
+
+        Raises:
+            UserError: if a part is damaged, or does not come back as it was.
+        """
+        ...
+
+
+@runtime_checkable
 class Config(Protocol):
     """The settings of a family: a frozen dataclass of numbers, words and tuples of them.
 
@@ -145,9 +185,9 @@ class Config(Protocol):
 class Family:
     """The card of a model family: all that the upper floors know of it.
 
-    `presets` hold complete configurations. `critic` and `likelihood` are None for a family without
-    one; `training_bytes` says about how much memory a step takes, of a configuration, the clips of
-    one part of a batch, and whether products are taken in bf16.
+    `presets` hold complete configurations. `critic`, `likelihood` and `coder` are None for a family
+    without one; `training_bytes` says about how much memory a step takes, of a configuration, the
+    clips of one part of a batch, and whether products are taken in bf16.
     """
 
     name: str
@@ -159,6 +199,7 @@ class Family:
     sampler: Callable[[Any, Weights, Tools], Sampler]
     critic: Callable[[Any, Weights, Tools], Critic] | None
     likelihood: Callable[[Any, Weights, Tools], Likelihood] | None = None
+    coder: Callable[[Any, Weights, Tools], Coder] | None = None
     training_bytes: Callable[[Any, int, bool], int] | None = None
 
     def config_to_json(self, config: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import cyclopts
 
-from animatic.cli import data, evaluate, generate, predict, rank, train, weights
+from animatic.cli import compress, data, evaluate, generate, predict, rank, train, weights
 from animatic.cli import list as listing
 from animatic.errors import UserError
 
@@ -21,6 +21,8 @@ app = cyclopts.App(
 app.command(generate.generate, help_format="markdown")
 app.command(predict.predict, help_format="markdown")
 app.command(train.train, help_format="markdown")
+app.command(compress.compress, help_format="markdown")
+app.command(compress.decompress, help_format="markdown")
 app.command(evaluate.evaluate, help_format="markdown")
 app.command(rank.rank, help_format="markdown")
 app.command(data.app)

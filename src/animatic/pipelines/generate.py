@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from animatic.contracts import Critic, Family, Likelihood, Sampler
+from animatic.contracts import Coder, Critic, Family, Likelihood, Sampler
 from animatic.errors import UserError
 from animatic.pipelines import catalog
 from animatic.pipelines.device import choose_device
@@ -76,6 +76,7 @@ class Model:
     sampler: Sampler
     critic: Critic | None
     likelihood: Likelihood | None
+    coder: Coder | None
     digest: str | None
 
     @property
@@ -198,9 +199,10 @@ def build(checkpoint: Checkpoint, device: torch.device, **settings: float) -> Mo
         sampler = card.sampler(config, checkpoint.weights, tools)
         critic = card.critic and card.critic(config, checkpoint.weights, tools)
         likelihood = card.likelihood and card.likelihood(config, checkpoint.weights, tools)
+        coder = card.coder and card.coder(config, checkpoint.weights, tools)
     except RuntimeError as error:
         raise UserError(f"the weights do not fit the {card.name} in the checkpoint") from error
-    return Model(card, config, sampler, critic, likelihood, checkpoint.digest)
+    return Model(card, config, sampler, critic, likelihood, coder, checkpoint.digest)
 
 
 def check_seeds(seed: int, count: int) -> None:

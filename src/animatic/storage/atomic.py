@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,6 +19,24 @@ LEFTOVER_MARK = ".part-"
 
 LEFTOVER_AGE_S = 3600.0
 """An unfinished file that nobody has touched for so long belongs to a process that was killed."""
+
+
+def check_target(path: Path, endings: Sequence[str]) -> None:
+    """Refuse a path that cannot be written, before any long work.
+
+    Raises:
+        UserError: if it has another ending, or its folder is not there or cannot be written.
+    """
+    if path.suffix.lower() not in endings:
+        given = f"ends in {path.suffix!r}" if path.suffix else "has no ending"
+        asked = endings[0] if len(endings) == 1 else f"one of {', '.join(endings)}"
+        raise UserError(f"{path} {given}; give {asked}")
+    if not path.parent.is_dir():
+        raise UserError(f"the folder {path.parent} does not exist; make it or give another")
+    if path.is_dir():
+        raise UserError(f"{path} is a folder; give the name of a file")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise UserError(f"the folder {path.parent} cannot be written; give another")
 
 
 @contextmanager

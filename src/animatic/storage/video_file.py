@@ -4,7 +4,6 @@ Small clips are enlarged with Lanczos: it keeps the edges that bicubic blurs, wi
 repeated pixels. Files appear whole or not at all.
 """
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -33,15 +32,7 @@ def check_output(path: Path) -> None:
     Raises:
         UserError: if we don't write its ending, or its folder is not there or cannot be written.
     """
-    if path.suffix.lower() not in WRITERS:
-        given = f"ends in {path.suffix!r}" if path.suffix else "has no ending"
-        raise UserError(f"{path} {given}; give one of {', '.join(WRITERS)}")
-    if not path.parent.is_dir():
-        raise UserError(f"the folder {path.parent} does not exist; make it or give another")
-    if path.is_dir():
-        raise UserError(f"{path} is a folder; give the name of a file")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise UserError(f"the folder {path.parent} cannot be written; give another")
+    atomic.check_target(path, tuple(WRITERS))
 
 
 def check_sheet(path: Path) -> None:

@@ -13,7 +13,7 @@ from animatic.families.video_transformer.likelihood import VideoTransformerLikel
 from animatic.families.video_transformer.network import VideoTransformer
 from animatic.families.video_transformer.sampler import VideoTransformerSampler
 from animatic.families.video_transformer.slices import to_symbols
-from animatic.families.video_transformer.windows import iterate_rows, one_by_one
+from animatic.families.video_transformer.windows import iterate_rows, noisy_at, one_by_one
 from animatic.types import Batch, Prompt, to_clip
 
 TINY = [name for name in PRESETS if "tiny" in name]
@@ -69,7 +69,9 @@ def test_rows_and_single_pixels_with_kept_keys_give_the_same_symbols(preset):
         wanted = slowly(network, own, context, noise, settled)
         for rows in (1, 2, 3, 100):
             assert torch.equal(iterate_rows(network, own, context, noise, settled, rows)[0], wanted)
-        assert torch.equal(one_by_one(network, own, context, noise, settled)[0], wanted)
+        found, calls = one_by_one(network, own, context, noisy_at(noise), settled)
+        assert torch.equal(found, wanted)
+        assert calls == 1 + max((~settled[0]).flatten().nonzero().flatten().tolist())
 
 
 @torch.no_grad()

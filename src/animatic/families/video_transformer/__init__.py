@@ -4,6 +4,7 @@ Source: Weissenborn et al. 2020, arXiv:1906.02634.
 """
 
 from animatic.contracts import Family
+from animatic.families.video_transformer.coder import VideoTransformerCoder
 from animatic.families.video_transformer.config import PRESETS, VideoTransformerConfig
 from animatic.families.video_transformer.learner import VideoTransformerLearner
 from animatic.families.video_transformer.likelihood import VideoTransformerLikelihood
@@ -19,4 +20,5 @@ FAMILY = Family(
     sampler=VideoTransformerSampler,
     critic=None,
     likelihood=VideoTransformerLikelihood,
+    coder=VideoTransformerCoder,
 )

@@ -24,8 +24,7 @@ Slice = Int[Tensor, "b i j k s"]
 
 def to_symbols(clips: Clips) -> Symbols:
     """Split the bytes of clips in [-1, 1] into high and low halves."""
-    values = ((clips.clamp(-1, 1) + 1) * 127.5).round().long().permute(0, 2, 3, 4, 1)
-    return torch.stack([values // VALUES, values % VALUES], dim=-1).flatten(-2)
+    return halves(((clips.clamp(-1, 1) + 1) * 127.5).round().long().permute(0, 2, 3, 4, 1))
 
 
 def to_clips(symbols: Symbols) -> Clips:
@@ -35,8 +34,18 @@ def to_clips(symbols: Symbols) -> Clips:
 
 def brightness(symbols: Int[Tensor, "... 6"]) -> Float[Tensor, "... 3"]:
     """Return the colours of pixels in [-1, 1]."""
+    return joined(symbols).float() / 127.5 - 1
+
+
+def halves(colours: Int[Tensor, "... 3"]) -> Int[Tensor, "... 6"]:
+    """Split bytes 0..255 into high and low halves."""
+    return torch.stack([colours // VALUES, colours % VALUES], dim=-1).flatten(-2)
+
+
+def joined(symbols: Int[Tensor, "... 6"]) -> Int[Tensor, "... 3"]:
+    """Undo `halves`."""
     high, low = symbols.unflatten(-1, (3, 2)).unbind(-1)
-    return (high * VALUES + low).float() / 127.5 - 1
+    return high * VALUES + low
 
 
 NEIGHBOURS = (

@@ -5,6 +5,7 @@ rows from the first unsettled one on; blocks of attention find the rows before i
 of one column is incremental sampling, the plain way that the others are measured against.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -14,7 +15,7 @@ from torch import Tensor
 
 from animatic.families.video_transformer.fixed_point import Noise, Settled, noisy
 from animatic.families.video_transformer.guess import SUMS, Guess, Told, coloured
-from animatic.families.video_transformer.layers import BlockLayer, Places, attention
+from animatic.families.video_transformer.layers import BlockLayer, Chooser, Places, attention
 from animatic.families.video_transformer.network import Context, VideoTransformer
 from animatic.families.video_transformer.slices import NEIGHBOURS, Slice
 
@@ -155,6 +156,7 @@ def iterate_rows(
     rows = min(rows, frames * height)
     decoder = RowDecoder(network, context)
     clip = decoder.clip
+    padded = _padded(decoder.pixels(symbols))
     values, chooser_noise = symbols.flatten(1, 2).clone(), noise.flatten(1, 2)
     fixed = settled.flatten(1, 2)
     frontier = torch.zeros(len(symbols), dtype=torch.long, device=symbols.device)
@@ -162,8 +164,7 @@ def iterate_rows(
     while bool((frontier < total).any()):
         first = (frontier // width).clamp(max=frames * height - rows)
         at = first[:, None] + torch.arange(rows, device=symbols.device)
-        near = near_rows(decoder.pixels(values.unflatten(1, (frames, height))), at)
-        y, guess = decoder(near, at)
+        y, guess = decoder(near_rows(padded, at), at)
         old = values[clip, at]
         made = network.predict.choose(y, guess, noisy(chooser_noise[clip, at]))
         made = torch.where(fixed[clip, at][..., None], old, made)
@@ -173,17 +174,17 @@ def iterate_rows(
             (place >= frontier[:, None]).unflatten(1, (*at.shape[1:], width))[..., None], made, old
         )
         values[clip, at] = made
+        padded[clip, 1 + at // height, 1 + at % height, 1:-1] = decoder.pixels(made)
         miss = torch.where(wrong, place, total).min(dim=1).values
         frontier = torch.where(miss < total, miss + 1, place[:, -1] + 1).clamp(min=frontier)
         calls += 1
     return values.unflatten(1, (frames, height)), calls
 
 
-def near_rows(pixels: Places, rows: Rows) -> Float[Tensor, "b r w n e"]:
-    """Return the neighbours of each place of these rows."""
-    _, _, height, width, _ = pixels.shape
-    padded = F.pad(pixels, (0, 0, 1, 1, 1, 1, 1, 0))
-    clip = torch.arange(len(pixels), device=pixels.device)[:, None]
+def near_rows(padded: Float[Tensor, "b f y x e"], rows: Rows) -> Float[Tensor, "b r w n e"]:
+    """Return the neighbours of each place of these rows, of pixels that are `_padded`."""
+    height, width = padded.shape[2] - 2, padded.shape[3] - 2
+    clip = torch.arange(len(padded), device=padded.device)[:, None]
     frame, row = rows // height, rows % height
     found = [
         padded[clip, 1 + frame + before, 1 + row + down, 1 + right : 1 + right + width]
@@ -192,27 +193,48 @@ def near_rows(pixels: Places, rows: Rows) -> Float[Tensor, "b r w n e"]:
     return torch.stack(found, dim=-2)
 
 
+def _padded(pixels: Places) -> Float[Tensor, "b f y x d"]:
+    """Return pixels with zeros in front of the first frame and on all four sides."""
+    return F.pad(pixels, (0, 0, 1, 1, 1, 1, 1, 0))
+
+
 def one_by_one(
-    network: VideoTransformer, symbols: Slice, context: Context, noise: Noise, settled: Settled
+    network: VideoTransformer,
+    symbols: Slice,
+    context: Context,
+    chooser: Callable[[int, int, int], Chooser],
+    settled: Settled,
 ) -> tuple[Slice, int]:
-    """Return slices and calls as `fixed_point.iterate`, one pixel a call: incremental sampling."""
-    _, frames, height, width, _ = symbols.shape
+    """Return slices and calls as `fixed_point.iterate`, one pixel a call: incremental sampling.
+
+    What comes after the last unsettled place is not looked at.
+
+    Args:
+        network: with its weights.
+        symbols: of the slices where they are settled; the others are never looked at.
+        context: what is known before the slices.
+        chooser: what chooses the symbols of a frame, row and column, of all clips.
+        settled: places that are given.
+    """
+    _, _, height, width, _ = symbols.shape
     decoder = RowDecoder(network, context)
-    padded = F.pad(decoder.pixels(symbols) * 0, (0, 0, 1, 1, 1, 1, 1, 0))
-    symbols, calls = symbols.clone(), 0
-    for t in range(frames):
-        for y in range(height):
-            rows = torch.full((len(symbols), 1), t * height + y, device=symbols.device)
-            for x in range(width):
-                near = torch.stack(
-                    [padded[:, 1 + t + k, 1 + y + i, 1 + x + j] for k, i, j in NEIGHBOURS], dim=-2
-                )
-                z, guess = decoder(near[:, None, None], rows, x)
-                made = network.predict.choose(z, guess, noisy(noise[:, t, y, None, x, None]))[
-                    :, 0, 0
-                ]
-                made = torch.where(settled[:, t, y, x, None], symbols[:, t, y, x], made)
-                symbols[:, t, y, x] = made
-                padded[:, 1 + t, 1 + y, 1 + x] = decoder.pixels(made)
-                calls += 1
-    return symbols, calls
+    padded = _padded(decoder.pixels(symbols) * 0)
+    symbols = symbols.clone()
+    places = int((~settled).any(dim=0).flatten().nonzero().max()) + 1 if not settled.all() else 0
+    for place in range(places):
+        (t, y), x = divmod(place // width, height), place % width
+        rows = torch.full((len(symbols), 1), t * height + y, device=symbols.device)
+        near = torch.stack(
+            [padded[:, 1 + t + k, 1 + y + i, 1 + x + j] for k, i, j in NEIGHBOURS], dim=-2
+        )
+        z, guess = decoder(near[:, None, None], rows, x)
+        made = network.predict.choose(z, guess, chooser(t, y, x))[:, 0, 0]
+        made = torch.where(settled[:, t, y, x, None], symbols[:, t, y, x], made)
+        symbols[:, t, y, x] = made
+        padded[:, 1 + t, 1 + y, 1 + x] = decoder.pixels(made)
+    return symbols, places
+
+
+def noisy_at(noise: Noise) -> Callable[[int, int, int], Chooser]:
+    """Return what chooses as `fixed_point.noisy`, at one place of each slice."""
+    return lambda t, y, x: noisy(noise[:, t, y, None, x, None])
