@@ -9,6 +9,7 @@ from animatic.pipelines.catalog import SHIPPED
 from animatic.pipelines.evaluation.job import Job
 from animatic.pipelines.evaluation.run import evaluate
 from animatic.pipelines.generate import load
+from animatic.pipelines.predict import continued
 from animatic.types import Prompt
 
 
@@ -23,19 +24,54 @@ def test_a_clip_costs_at_most_six_gflop(model):
     assert 1e9 < counter.get_total_flops() <= 6e9
 
 
-def test_the_file_is_at_most_25_megabytes():
-    assert (SHIPPED / "t2v.safetensors").stat().st_size <= 25_000_000
+NAMES = ("t2v", "dvd_gan", "dvd_gan_prediction")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_is_at_most_25_megabytes_and_has_a_card(name):
+    assert (SHIPPED / f"{name}.safetensors").stat().st_size <= 25_000_000
+    card = json.loads((SHIPPED / f"{name}.json").read_text())
+    entries = "data steps hours machine cost protocol limits licence numbers"
+    for entry in entries.split():
+        assert card[entry], entry
+
+
+def test_what_ships_is_known():
+    assert sorted(path.stem for path in SHIPPED.glob("*.safetensors")) == sorted(NAMES)
 
 
 def test_the_card_says_what_was_measured():
     card = json.loads((SHIPPED / "t2v.json").read_text())
-    names = "data steps hours machine cost accuracy critic limits licence"
-    for name in names.split():
-        assert card[name]
     for split in ("validation", "heldout"):
         assert card["accuracy"][f"generated {split}"]["n"] >= 512
         assert card["accuracy"][f"real {split}"]["n"] >= 256
     assert card["cost"]["gflop_per_clip"] <= 6
+
+
+def test_prediction_beats_a_frame_that_stands_still():
+    """By the card, on both splits, however many frames are given."""
+    card = json.loads((SHIPPED / "dvd_gan_prediction.json").read_text())
+    assert len(card["scores"]) == 4
+    for scores in card["scores"].values():
+        for name in ("psnr", "ssim"):
+            still = scores[f"prediction {name} last frame kept"]
+            assert scores[f"prediction {name}"]["value"] > still["value"]
+
+
+@pytest.mark.parametrize("given", [1, 5])
+def test_a_clip_goes_on_from_its_first_frames_and_moves(model, given):
+    real = model.generate("walking in the desert", seed=5).frames[:given]
+    frames = continued(load("dvd_gan_prediction", "cpu"), real, None, seed=1).frames
+    assert (frames[:given] == real).all()
+    assert frames.shape == (16, 64, 64, 3)
+    assert abs(frames[given - 1].astype(int) - frames[-1]).mean() > 1
+
+
+def test_a_class_is_a_clip_that_moves():
+    video = load("dvd_gan", "cpu").generate("swimming", seed=7)
+    assert video.frames.shape == (16, 64, 64, 3)
+    assert video.frames.std() > 20
+    assert abs(video.frames[0].astype(int) - video.frames[8]).mean() > 1
 
 
 def test_a_clip_has_colours_and_moves(model):

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 def predict(  # noqa: PLR0913 - each is an option of the command line
     first: Path,
     *,
-    model: Annotated[str, Parameter(name=["--model", "--checkpoint"])],
+    model: Annotated[str, Parameter(name=["--model", "--checkpoint"])] = "dvd_gan_prediction",
     output: Annotated[Path, Parameter(name=["--output", "-o"])] = Path("clip.mp4"),
     given: int | None = None,
     frames: int | None = None,
@@ -25,7 +25,7 @@ def predict(  # noqa: PLR0913 - each is an option of the command line
 ) -> None:
     """Continue a photo, or the first frames of a video.
 
-    Example: animatic predict photo.png --model runs/b -o out.mp4 --num 4
+    Example: animatic predict photo.png -o out.mp4 --num 4
 
     The given frames stand at the beginning of the clip as the model saw them. The same frames and
     seed always give the same clip.

@@ -7,9 +7,11 @@ of one column is incremental sampling, the plain way that the others are measure
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import gcd
 
 import torch
 import torch.nn.functional as F
+from einops import rearrange
 from jaxtyping import Float, Int
 from torch import Tensor
 
@@ -22,45 +24,50 @@ from animatic.families.video_transformer.slices import NEIGHBOURS, Slice
 Rows = Int[Tensor, "b r"]
 """Rows of a slice, counted through its frames."""
 
+Chosen = Int[Tensor, "b 1"]
+"""Numbers of the clips that are looked at."""
+
 
 @dataclass
 class Kept:
-    """Keys and values of one layer by block and place, and where each row finds its own.
+    """Keys and values of one layer by block and place, and where each group of rows finds its own.
 
     Attributes:
         layer: whose they are.
         key: of each clip, block, head and place in the block.
         value: likewise.
-        block: of each row and group of columns in one block, the number of that block.
-        place: of each row and column, its place in its block.
-        bias: of each row and group of columns, what is added to the logits.
+        block: of each group of rows and of columns, the number of their block.
+        place: of each of their pixels, its place in the block.
+        bias: of each of them, what is added to the logits.
     """
 
     layer: BlockLayer
     key: Float[Tensor, "b k m n c"]
     value: Float[Tensor, "b k m n c"]
     block: Int[Tensor, "y g"]
-    place: Int[Tensor, "y w"]
+    place: Int[Tensor, "y g q"]
     bias: Float[Tensor, "y g m q n"]
 
 
 class RowDecoder:
-    """Decodes rows of one slice of several clips, each clip at rows of its own."""
+    """Decodes rows of one slice of several clips, each clip at rows of its own.
 
-    def __init__(self, network: VideoTransformer, context: Context) -> None:
+    Args:
+        network: with its weights.
+        context: what is known before the slices.
+        unit: rows that lie in one block of every layer, and are looked at together.
+    """
+
+    def __init__(self, network: VideoTransformer, context: Context, unit: int) -> None:
         self.decoder, self.guess, self.context = network.decoder, network.guess, context
+        self.unit = unit
         clips, self.frames, self.height, self.width, _ = context.places.shape
-        self.kept = [
-            self._keep(layer, clips)
-            for layer in network.decoder.layers
-            if isinstance(layer, BlockLayer)
-        ]
-        self.clip = torch.arange(clips, device=context.places.device)[:, None]
+        self.kept = [self._keep(layer, clips) for layer in blocks(network)]
 
     def _keep(self, layer: BlockLayer, clips: int) -> Kept:
         device, (i, j, k) = self.context.places.device, layer.block
         frame, row, column = (
-            axis.reshape(-1, self.width)
+            rearrange(axis, "t (y u) (g k) -> (t y) g (u k)", u=self.unit, k=k)
             for axis in torch.meshgrid(
                 *(torch.arange(n, device=device) for n in (self.frames, self.height, self.width)),
                 indexing="ij",
@@ -79,65 +86,71 @@ class RowDecoder:
             device=device,
             dtype=self.context.places.dtype,
         )
-        bias = layer.bias()[:, place.unflatten(1, (across, k))].permute(1, 2, 0, 3, 4)
-        return Kept(layer, empty, empty.clone(), block[:, ::k], place, bias.contiguous())
+        bias = rearrange(layer.bias()[:, place], "m y g q n -> y g m q n").contiguous()
+        return Kept(layer, empty, empty.clone(), block[..., 0], place, bias)
 
     def __call__(
-        self, near: Float[Tensor, "b r w n f"], rows: Rows, column: int | None = None
+        self, near: Float[Tensor, "b r w n f"], clip: Chosen, rows: Rows, column: int | None = None
     ) -> tuple[Float[Tensor, "b r w d"], Guess | None]:
         """Return what `Decoder` does for each place of the rows, or for one column of them.
 
         Args:
             near: `pixels` of the neighbours of each of these places.
-            rows: of each clip; all rows before them were decoded with their last symbols.
+            clip: which clips they are of.
+            rows: of each of these clips; all rows before them were decoded with their last symbols.
             column: the only one that is decoded, or all.
         """
         columns = slice(None) if column is None else slice(column, column + 1)
-        places = self._at(self.context.places, rows, columns)
+        places = self._at(self.context.places, clip, rows, columns)
         vectors, colours = near[..., :-SUMS].flatten(-2), near[..., -SUMS:]
         x = F.linear(vectors, self.decoder.look.transpose(1, 2).flatten(1)) + places
         guess = None
         if self.guess is not None and self.context.guess is not None:
             told = self.context.guess
-            near_out, sums = (self._at(part, rows, columns)[:, None] for part in told[:2])
-            found = self.guess.some(colours, Told(near_out, sums, told.inside))
+            near_out, sums = (self._at(part, clip, rows, columns)[:, None] for part in told[:2])
+            found = self.guess.some(colours, Told(near_out, sums, told.inside[clip[:, 0]]))
             guess = Guess(found.colours[:, 0], found.spread[:, 0])
         for kept in self.kept:
-            x = x + kept.layer.write(self._attend(kept, x, rows, column))
+            x = x + kept.layer.write(self._attend(kept, x, clip, rows, column))
             x = x + kept.layer.think(x)
         return x, guess
 
-    def _at(self, whole: Places, rows: Rows, columns: slice) -> Float[Tensor, "b r w d"]:
-        return whole.flatten(1, 2)[self.clip, rows][:, :, columns]
+    def _at(
+        self, whole: Float[Tensor, "a i j k d"], clip: Chosen, rows: Rows, columns: slice
+    ) -> Float[Tensor, "b r w d"]:
+        return whole.flatten(1, 2)[clip, rows][:, :, columns]
 
     def pixels(self, symbols: Int[Tensor, "... s"]) -> Float[Tensor, "... f"]:
         """Return the vectors of pixels, their colours and a one."""
         vectors = self.decoder.embed(symbols)
         return torch.cat([vectors, coloured(symbols, vectors)], dim=-1)
 
-    def _attend(self, kept: Kept, x: Tensor, rows: Rows, column: int | None) -> Tensor:
-        layer, width = kept.layer, kept.layer.block[2]
-        block, place, bias = kept.block[rows], kept.place[rows], kept.bias[rows]
+    def _attend(
+        self, kept: Kept, x: Tensor, clip: Chosen, rows: Rows, column: int | None
+    ) -> Tensor:
+        layer, width, unit = kept.layer, kept.layer.block[2], self.unit
+        group = rows[:, ::unit] // unit
+        block, place, bias = kept.block[group], kept.place[group], kept.bias[group]
         if column is not None:
-            group, width = column // width, 1
-            block, place = block[:, :, group, None], place[:, :, column, None]
-            bias = bias[:, :, group, None, :, column % layer.block[2], None]
-        query, key, value = (
-            part.unflatten(2, (-1, width)).unflatten(4, (layer.heads, -1))
-            for part in layer.read(layer.norm(x)).chunk(3, dim=-1)
+            at, own = column // width, torch.arange(unit, device=x.device) * width + column % width
+            block, place, bias = block[:, :, [at]], place[:, :, [at]], bias[:, :, [at]]
+            place, bias, width = place[..., own], bias[..., own, :], 1
+        shape = {"s": 3, "m": layer.heads, "u": unit, "k": width}
+        query, key, value = rearrange(
+            layer.read(layer.norm(x)), "b (y u) (g k) (s m c) -> s b y g (u k) m c", **shape
         )
-        at = (
-            self.clip[..., None, None],
-            block[..., None],
-            slice(None),
-            place.unflatten(2, (-1, width)),
-        )
+        whose = clip[..., None]
+        at = (whose[..., None], block[..., None], slice(None), place)
         kept.key[at], kept.value[at] = key, value
-        clip = self.clip[..., None]
         found = attention(
-            query.transpose(3, 4), kept.key[clip, block], kept.value[clip, block], bias
+            query.transpose(3, 4), kept.key[whose, block], kept.value[whose, block], bias
         )
-        return found.transpose(3, 4).flatten(4).flatten(2, 3)
+        return rearrange(found, "b y g m (u k) c -> b (y u) (g k) (m c)", u=unit)
+
+
+def blocks(network: VideoTransformer) -> list[BlockLayer]:
+    """Return the layers of the decoder."""
+    return [layer for layer in network.decoder.layers if isinstance(layer, BlockLayer)]
 
 
 def iterate_rows(
@@ -150,41 +163,43 @@ def iterate_rows(
 ) -> tuple[Slice, int]:
     """Return slices and calls as `fixed_point.iterate`, looking at so many rows a call.
 
-    Each clip goes on from its own first unsettled place; who is done waits for the others.
+    Each clip goes on from its own first unsettled place; who is done is not looked at any more.
+    Rows begin, and end, where those do that all layers have in one block.
     """
     _, frames, height, width, _ = symbols.shape
-    rows = min(rows, frames * height)
-    decoder = RowDecoder(network, context)
-    clip = decoder.clip
+    unit = gcd(*(layer.block[1] for layer in blocks(network)))
+    rows = min(-(-rows // unit) * unit, frames * height)
+    decoder = RowDecoder(network, context, unit)
     padded = _padded(decoder.pixels(symbols))
     values, chooser_noise = symbols.flatten(1, 2).clone(), noise.flatten(1, 2)
     fixed = settled.flatten(1, 2)
     frontier = torch.zeros(len(symbols), dtype=torch.long, device=symbols.device)
     calls, total = 0, frames * height * width
-    while bool((frontier < total).any()):
-        first = (frontier // width).clamp(max=frames * height - rows)
-        at = first[:, None] + torch.arange(rows, device=symbols.device)
-        y, guess = decoder(near_rows(padded, at), at)
+    while len(clip := (frontier < total).nonzero()):
+        begun = frontier[clip]
+        first = (begun // width // unit * unit).clamp(max=frames * height - rows)
+        at = first + torch.arange(rows, device=symbols.device)
+        y, guess = decoder(near_rows(padded, clip, at), clip, at)
         old = values[clip, at]
         made = network.predict.choose(y, guess, noisy(chooser_noise[clip, at]))
         made = torch.where(fixed[clip, at][..., None], old, made)
         place = (at[..., None] * width + torch.arange(width, device=at.device)).flatten(1)
-        wrong = (made != old).any(dim=-1).flatten(1) & (place >= frontier[:, None])
-        made = torch.where(
-            (place >= frontier[:, None]).unflatten(1, (*at.shape[1:], width))[..., None], made, old
-        )
+        open_ = place >= begun
+        made = torch.where(open_.unflatten(1, (rows, width))[..., None], made, old)
+        wrong = (made != old).any(dim=-1).flatten(1)
         values[clip, at] = made
         padded[clip, 1 + at // height, 1 + at % height, 1:-1] = decoder.pixels(made)
-        miss = torch.where(wrong, place, total).min(dim=1).values
-        frontier = torch.where(miss < total, miss + 1, place[:, -1] + 1).clamp(min=frontier)
+        miss = torch.where(wrong, place, total).amin(dim=1, keepdim=True)
+        frontier[clip] = torch.where(miss < total, miss, place[:, -1:]) + 1
         calls += 1
     return values.unflatten(1, (frames, height)), calls
 
 
-def near_rows(padded: Float[Tensor, "b f y x e"], rows: Rows) -> Float[Tensor, "b r w n e"]:
-    """Return the neighbours of each place of these rows, of pixels that are `_padded`."""
+def near_rows(
+    padded: Float[Tensor, "a f y x e"], clip: Chosen, rows: Rows
+) -> Float[Tensor, "b r w n e"]:
+    """Return the neighbours of each place of some rows of some clips; pixels are `_padded`."""
     height, width = padded.shape[2] - 2, padded.shape[3] - 2
-    clip = torch.arange(len(padded), device=padded.device)[:, None]
     frame, row = rows // height, rows % height
     found = [
         padded[clip, 1 + frame + before, 1 + row + down, 1 + right : 1 + right + width]
@@ -217,9 +232,10 @@ def one_by_one(
         settled: places that are given.
     """
     _, _, height, width, _ = symbols.shape
-    decoder = RowDecoder(network, context)
+    decoder = RowDecoder(network, context, unit=1)
     padded = _padded(decoder.pixels(symbols) * 0)
     symbols = symbols.clone()
+    clip = torch.arange(len(symbols), device=symbols.device)[:, None]
     places = int((~settled).any(dim=0).flatten().nonzero().max()) + 1 if not settled.all() else 0
     for place in range(places):
         (t, y), x = divmod(place // width, height), place % width
@@ -227,7 +243,7 @@ def one_by_one(
         near = torch.stack(
             [padded[:, 1 + t + k, 1 + y + i, 1 + x + j] for k, i, j in NEIGHBOURS], dim=-2
         )
-        z, guess = decoder(near[:, None, None], rows, x)
+        z, guess = decoder(near[:, None, None], clip, rows, x)
         made = network.predict.choose(z, guess, chooser(t, y, x))[:, 0, 0]
         made = torch.where(settled[:, t, y, x, None], symbols[:, t, y, x], made)
         symbols[:, t, y, x] = made
