@@ -1,0 +1,113 @@
+"""Exact sampling of the Video Transformer against slower ways to the same clips, in one run.
+
+    python benchmarks/video_transformer_sampling.py MODEL --data stage --batch-sizes 1 16
+
+One real frame is given. Each slice is made from the same noise by whole slices
+(`fixed_point.iterate`) and by rows (`windows.iterate_rows`), which must agree; its first pixels by
+incremental sampling (`windows.one_by_one`), and one pixel naively (a whole slice in each call):
+these two cost the same for every pixel, so what they would take for all is multiplied out.
+"""
+
+import argparse
+import json
+import platform
+import time
+from pathlib import Path
+
+import torch
+
+from animatic.families.video_transformer.fixed_point import gumbel, iterate, noisy
+from animatic.families.video_transformer.network import VideoTransformer
+from animatic.families.video_transformer.slices import Symbols, to_symbols
+from animatic.families.video_transformer.windows import iterate_rows, noisy_at, one_by_one
+from animatic.pipelines.evaluation.sources import StageClips
+from animatic.pipelines.generate import load
+from animatic.types import to_clip
+
+RESULTS = Path("benchmarks/results/video_transformer_sampling.json")
+GIVEN, ROWS, PIXELS = 1, (4, 8, 16), 128
+
+
+def seconds(work, *what):
+    """Return what the work returns, and how long it took."""
+    begun = time.perf_counter()
+    found = work(*what)
+    return found, time.perf_counter() - begun
+
+
+def one_call(network, symbols, context, noise):
+    """Choose all pixels of a slice once."""
+    return network.predict.choose(*network.decode(symbols, context), noisy(noise))
+
+
+@torch.inference_mode()
+def measure(network: VideoTransformer, symbols: Symbols) -> dict[str, dict[str, float]]:
+    """Return calls of the decoder and seconds for all clips, by the way they are made."""
+    random = torch.Generator().manual_seed(0)
+    totals: dict[str, dict[str, float]] = {}
+
+    def count(name: str, calls: float, taken: float) -> None:
+        entry = totals.setdefault(name, {"calls": 0, "seconds": 0.0})
+        entry["calls"] += calls
+        entry["seconds"] = round(entry["seconds"] + taken, 3)
+
+    clips, slices = len(symbols), network.slices
+    for number in slices.open(GIVEN):
+        own = slices.take(symbols, number)
+        noise = gumbel((*own.shape, 16), random)
+        given = [[GIVEN] * clips, [number] * clips, 0.0]
+        context, taken = seconds(network.context, symbols, *given)
+        count("encoder", 1, taken)
+        settled = (~slices.scored(number, GIVEN)).expand(own.shape[:-1])
+        guess = torch.where(settled[..., None], own, slices.take(symbols, max(0, number - 1)))
+        task = (guess, context, noise, settled)
+        (made, calls), taken = seconds(iterate, network, *task)
+        count("whole slices", calls, taken)
+        for rows in ROWS:
+            (other, calls), taken = seconds(iterate_rows, network, *task, rows)
+            assert torch.equal(other, made), "both are the only fixed point"
+            count(f"{rows} rows", calls, taken)
+        pixels = settled[0].numel()
+        rest = torch.ones_like(settled).flatten(1)
+        rest[:, :PIXELS] = False
+        first = rest.unflatten(1, settled.shape[1:]) | settled
+        task = (guess, context, noisy_at(noise), first)
+        (_, calls), taken = seconds(one_by_one, network, *task)
+        count("incremental", pixels, taken * pixels / max(1, calls))
+        _, taken = seconds(one_call, network, guess, context, noise)
+        count("naive", pixels, taken * pixels)
+        own.copy_(made)
+    return totals
+
+
+def main() -> None:
+    """Measure, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model")
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--batch-sizes", type=int, nargs="+", default=[1, 16])
+    given = parser.parse_args()
+    model = load(given.model, "cpu")
+    source = StageClips(given.data, "validation", max(given.batch_sizes), num_frames=16)
+    clips = torch.stack([to_clip(shown.frames) for shown in source.clips()])
+    table = []
+    for batch_size in given.batch_sizes:
+        ways = measure(model.sampler.network, to_symbols(clips[:batch_size]))
+        slow = ways["incremental"]["seconds"]
+        ratio = {name: round(slow / way["seconds"], 2) for name, way in ways.items()}
+        table.append({"batch_size": batch_size, "ways": ways, "times as fast": ratio})
+        print(json.dumps(table[-1], indent=2))
+    about = {
+        "model": model.digest,
+        "device": platform.machine(),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+        "precision": "float32",
+        "given_frames": GIVEN,
+        "clips": table,
+    }
+    RESULTS.write_text(json.dumps(about, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
