@@ -239,7 +239,13 @@ _TINY = DvdGanConfig(
 PRESETS = {
     "small": _SMALL,
     "small-prediction": replace(
-        _SMALL, given_frames=(1, 5), generator_widths=(8, 6, 4, 2), reconstruction=20.0
+        _SMALL,
+        given_frames=(1, 5),
+        generator_widths=(8, 6, 4, 2),
+        recurrence="tsru",
+        loss="relativistic",
+        warp=True,
+        reconstruction=100.0,
     ),
     "paper-64": _PAPER,
     "paper-128": _PAPER_128,
