@@ -98,7 +98,7 @@ def main() -> None:
         "parameters": sum(tensor.numel() for tensor in trained.weights.values()),
         "megabytes": round(trial.stat().st_size / 1e6, 1),
         "cost": cost(model, kind.example(model)),
-        **kind.measure(model, str(trial), given.data, given.num, sheet),
+        **kind.measure(str(trial), given.data, given.num, sheet),
         "protocol": f"animatic evaluate {given.name} --data stage --metrics "
         f"{','.join(kind.metrics)}; seeds from {FIRST_SEED}; n and split stand in each row",
         "samples": str(PICTURES / kind.picture),

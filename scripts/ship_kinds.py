@@ -135,6 +135,8 @@ KINDS = {
         ("truncation",),
         _first_frame,
         "dvd_gan_prediction.png",
-        "Continues 1 or 5 frames of Stage, or of what looks like it, to 16 at 64x64.",
+        "Continues 1 or 5 frames of Stage, or of what looks like it, to 16 at 64x64 (1.3 seconds). "
+        "Ground and things keep their looks; people move, but bend as if seen through water, more "
+        "so the further from what was given.",
     ),
 }

@@ -8,6 +8,7 @@ from safetensors.torch import save_file
 
 from animatic.errors import UserError
 from animatic.storage.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from animatic.storage.packing import pack, unpack
 
 GOOD = Checkpoint("t2v", {"class": "Config", "size": 64}, {"w": torch.randn(4, 128)}, {"steps": 3})
 
@@ -30,6 +31,14 @@ def test_a_packed_checkpoint_is_a_quarter_as_large_and_nearly_the_same(tmp_path)
     assert back.keys() == weights.keys()
     for name, tensor in weights.items():
         torch.testing.assert_close(back[name], tensor, atol=0.02, rtol=1e-3)
+
+
+def test_moments_are_packed_in_half_precision():
+    """Small ones beside large ones would become 0 in steps."""
+    variance = torch.logspace(-4, 4, 64)[None]
+    found = unpack(pack({"norm.variance": variance, "weight": variance}))
+    torch.testing.assert_close(found["norm.variance"], variance, rtol=1e-3, atol=0)
+    assert (found["weight"] == 0).any()
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.9])

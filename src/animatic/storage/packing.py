@@ -1,7 +1,7 @@
 """Weights in a byte each: for checkpoints that ship.
 
 A matrix is stored in steps of -127..127, and neighbours in a row share the size of a step. Vectors,
-and matrices whose rows cannot be cut into groups, are stored in half precision.
+moments, and matrices whose rows cannot be cut into groups, are stored in half precision.
 """
 
 from collections.abc import Mapping
@@ -22,11 +22,16 @@ vectors has a cosine of 0.9990 to the original instead of 0.9997.
 """
 
 
+STATISTICS = (".mean", ".variance")
+"""Endings of the names of moments that normalisation divides by: steps as large as the largest of
+their neighbours allow lost a DVD-GAN 4.6 dB."""
+
+
 def pack(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Store matrices as bytes with scales, and everything else in half precision."""
     stored = {}
     for name, tensor in weights.items():
-        if _has_groups(tensor):
+        if _has_groups(tensor) and not name.endswith(STATISTICS):
             steps, stored[name + SCALE] = _to_bytes(tensor.flatten(1))
             stored[name] = steps.reshape(tensor.shape)
         else:
