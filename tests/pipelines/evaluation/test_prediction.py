@@ -16,7 +16,7 @@ from animatic.types import ClipShape
 
 CPU = torch.device("cpu")
 SAMPLER = SimpleNamespace(shape=ClipShape(6, 16, 16, 12.0), sample=print)
-MODEL = Model(catalog.family("dvd_gan"), None, SAMPLER, None, None, "abc")
+MODEL = Model(catalog.family("dvd_gan"), None, SAMPLER, None, None, None, "abc")
 
 
 class Rising:
