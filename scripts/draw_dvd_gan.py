@@ -28,7 +28,7 @@ from animatic.storage.checkpoint import read_checkpoint, write_checkpoint
 from animatic.storage.video_file import write_sheet
 from animatic.types import Video, to_frames
 
-NAME = "dvd_gan"
+PATH = SHIPPED / "dvd_gan.safetensors"
 RESULTS = Path("benchmarks/results/dvd_gan_truncation.json")
 TRUNCATIONS = (0.25, 0.5, 0.75, 1.0)
 METRICS = ("composition", "kvd-stage", "diversity")
@@ -40,9 +40,9 @@ FRAME = 8
 
 def sweep(data: Path, num: int) -> None:
     """Measure clips of less noise than in training."""
-    trained, table = read_checkpoint(SHIPPED / f"{NAME}.safetensors"), {}
+    trained, table = read_checkpoint(PATH), {}
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / f"{NAME}.safetensors"
+        path = Path(folder) / PATH.name
         for truncation in TRUNCATIONS:
             changed = {**trained.config, "truncation": truncation}
             write_checkpoint(path, replace(trained, config=changed))
@@ -60,7 +60,7 @@ def draw_truncation() -> None:
     """Draw a row of clips for each truncation."""
     rows, labels = [], []
     for truncation in TRUNCATIONS:
-        model = load(NAME, "cpu", truncation=truncation)
+        model = load(PATH, "cpu", truncation=truncation)
         made = [model.generate(SHOWN_CLASS, seed=seed).frames[FRAME] for seed in range(COLUMNS)]
         rows.append(made)
         labels.append(f"{SHOWN_CLASS}, noise of deviation {truncation:g}")
@@ -70,7 +70,7 @@ def draw_truncation() -> None:
 @torch.inference_mode()
 def draw_interpolation() -> None:
     """Draw clips between two noises of a class, and between two classes at one noise."""
-    model = load(NAME, "cpu")
+    model = load(PATH, "cpu")
     noise = torch.randn(3, model.config.latent_dim, generator=torch.Generator().manual_seed(0))
     one, other = model.label(SHOWN_CLASS), model.label(OTHER_CLASS)
     rows, labels = [], []
