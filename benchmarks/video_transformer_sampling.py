@@ -21,7 +21,7 @@ from animatic.families.video_transformer.network import VideoTransformer
 from animatic.families.video_transformer.slices import Symbols, to_symbols
 from animatic.families.video_transformer.windows import iterate_rows, noisy_at, one_by_one
 from animatic.pipelines.evaluation.sources import StageClips
-from animatic.pipelines.generate import load
+from animatic.pipelines.model import load
 from animatic.types import to_clip
 
 RESULTS = Path("benchmarks/results/video_transformer_sampling.json")

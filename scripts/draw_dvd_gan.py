@@ -22,7 +22,7 @@ from torch import Tensor
 from animatic.pipelines.evaluation.job import Job
 from animatic.pipelines.evaluation.published import condensed
 from animatic.pipelines.evaluation.run import evaluate
-from animatic.pipelines.generate import Model, load
+from animatic.pipelines.model import Model, load
 from animatic.storage.atomic import write_text
 from animatic.storage.checkpoint import read_checkpoint, write_checkpoint
 from animatic.storage.video_file import write_sheet

@@ -20,7 +20,7 @@ from ship_kinds import KINDS
 from torch.utils.flop_counter import FlopCounterMode
 
 from animatic.pipelines.evaluation.sources import FIRST_SEED
-from animatic.pipelines.generate import Model, load
+from animatic.pipelines.model import Model, load
 from animatic.storage.checkpoint import read_checkpoint, write_checkpoint
 from animatic.types import Prompt
 

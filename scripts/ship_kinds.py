@@ -11,7 +11,7 @@ from animatic.pipelines.evaluation.job import Job, Row
 from animatic.pipelines.evaluation.prediction import NAME as PREDICTION
 from animatic.pipelines.evaluation.run import evaluate
 from animatic.pipelines.evaluation.sources import PAIRS
-from animatic.pipelines.generate import Model, load
+from animatic.pipelines.model import Model, load
 from animatic.types import Prompt
 
 CRITIC_NUM = 96

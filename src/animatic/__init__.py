@@ -8,7 +8,7 @@ video.save("golf.mp4")
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from animatic.pipelines.generate import load
+    from animatic.pipelines.model import load
 
 __all__ = ["load"]
 __version__ = "0.1.0"
@@ -17,7 +17,7 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     """Import torch only when a model is wanted, so that `animatic --help` answers at once."""
     if name in __all__:
-        from animatic.pipelines import generate
+        from animatic.pipelines import model
 
-        return getattr(generate, name)
+        return getattr(model, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -112,6 +112,19 @@ class Sampler(Protocol):
 
 
 @runtime_checkable
+class GrowingSampler(Sampler, Protocol):
+    """A sampler that shows a clip while it is made."""
+
+    def num_parts(self, prompt: Prompt) -> int:
+        """Return in how many parts the clip of a prompt is made."""
+        ...
+
+    def grow(self, prompt: Prompt, seed: int) -> Iterator[Clips]:
+        """Yield one clip after each part, at last complete; what is not made yet is black."""
+        ...
+
+
+@runtime_checkable
 class Critic(Protocol):
     """The discriminator, kept after training."""
 

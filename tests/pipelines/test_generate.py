@@ -8,8 +8,9 @@ import torch
 from PIL import Image
 
 from animatic.errors import UserError
-from animatic.pipelines import generate
-from animatic.pipelines.generate import Job, load, name_outputs, read_prompts, write_all
+from animatic.pipelines import model as pipeline
+from animatic.pipelines.generate import Job, name_outputs, read_prompts, write_all
+from animatic.pipelines.model import load
 from animatic.storage.checkpoint import read_checkpoint
 
 
@@ -29,7 +30,7 @@ def test_the_same_prompt_and_seed_give_the_same_clip(model):
 def test_a_model_of_no_numbers_is_found_out(tiny_checkpoint):
     kept = read_checkpoint(tiny_checkpoint)
     spoilt = {name: torch.full_like(tensor, torch.nan) for name, tensor in kept.weights.items()}
-    model = generate.build(replace(kept, weights=spoilt), torch.device("cpu"))
+    model = pipeline.build(replace(kept, weights=spoilt), torch.device("cpu"))
     with pytest.raises(UserError, match="makes frames of NaN"):
         model.generate("golf")
 
@@ -107,6 +108,6 @@ def test_a_model_without_sketches_says_so(model, tmp_path):
 def test_the_public_name_is_the_pipeline():
     import animatic
 
-    assert animatic.load is generate.load
+    assert animatic.load is pipeline.load
     with pytest.raises(AttributeError):
         _ = animatic.nothing

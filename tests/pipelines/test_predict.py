@@ -8,7 +8,7 @@ from PIL import Image
 
 from animatic.cli import main
 from animatic.errors import UserError
-from animatic.pipelines.generate import load
+from animatic.pipelines.model import load
 from animatic.pipelines.predict import Job, continued, first_frames, predict_all
 from animatic.pipelines.train import Run, train
 from animatic.storage.video_file import write_video

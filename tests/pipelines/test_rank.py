@@ -9,7 +9,7 @@ import torch
 
 from animatic.errors import UserError
 from animatic.pipelines.evaluation.critics import quantiles, share_below
-from animatic.pipelines.generate import load
+from animatic.pipelines.model import load
 from animatic.pipelines.rank import rank
 from animatic.storage import codec
 from animatic.types import Prompt, to_clip

@@ -10,7 +10,7 @@ from animatic.cli import main
 from animatic.pipelines.catalog import SHIPPED
 from animatic.pipelines.evaluation.job import Job
 from animatic.pipelines.evaluation.run import evaluate
-from animatic.pipelines.generate import load
+from animatic.pipelines.model import load
 from animatic.pipelines.predict import continued
 from animatic.types import Prompt
 

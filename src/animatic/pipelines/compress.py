@@ -11,7 +11,7 @@ import torch
 
 from animatic.contracts import ClipBytes, Coder, Inside
 from animatic.errors import UserError
-from animatic.pipelines.generate import Model, load
+from animatic.pipelines.model import Model, load
 from animatic.pipelines.progress import track
 from animatic.storage import codec
 from animatic.storage.atomic import check_target, write_bytes

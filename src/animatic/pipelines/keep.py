@@ -11,7 +11,7 @@ import torch
 import animatic
 from animatic.contracts import Family, Learner
 from animatic.data.clips import Example
-from animatic.pipelines.generate import build
+from animatic.pipelines.model import build
 from animatic.pipelines.predict import continued, counts
 from animatic.storage.checkpoint import Checkpoint, write_checkpoint
 from animatic.storage.run_folder import RunFolder

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from animatic.errors import UserError
-from animatic.pipelines.generate import Creation, Model, check_seeds, load, name_outputs
+from animatic.pipelines.generate import name_outputs
+from animatic.pipelines.model import Creation, Model, check_seeds, load
 from animatic.pipelines.progress import track
 from animatic.storage.given import read_given
 from animatic.storage.video_file import check_sheet, write_sheet

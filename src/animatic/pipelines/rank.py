@@ -9,7 +9,7 @@ from animatic.errors import UserError
 from animatic.pipelines import catalog
 from animatic.pipelines.device import choose_device
 from animatic.pipelines.evaluation.critics import share_below
-from animatic.pipelines.generate import Model, build
+from animatic.pipelines.model import Model, build
 from animatic.pipelines.progress import track
 from animatic.storage import codec
 from animatic.types import Prompt, to_clip

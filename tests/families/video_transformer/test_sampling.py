@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 import torch
 
+from animatic.contracts import GrowingSampler
 from animatic.families.video_transformer.config import PRESETS, VALUES
 from animatic.families.video_transformer.fixed_point import gumbel, iterate, noisy
 from animatic.families.video_transformer.learner import VideoTransformerLearner
@@ -97,7 +98,8 @@ def test_given_frames_are_kept_and_a_clip_grows_slice_by_slice(engine, tools):
     frames = torch.randint(256, (2, 8, 8, 3), dtype=torch.uint8).numpy()
     prompt = Prompt(frames=frames, positions=(0, 1))
     stages = list(sampler.grow(prompt, 3))
-    assert len(stages) == 8
+    assert isinstance(sampler, GrowingSampler)
+    assert len(stages) == sampler.num_parts(prompt) == 8
     assert all(torch.equal(stage[0, :, :2], to_clip(frames)) for stage in stages)
     for before, after in pairwise(stages):
         changed = (before != after).any(dim=1)

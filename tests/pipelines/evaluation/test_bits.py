@@ -10,7 +10,7 @@ from animatic.errors import UserError
 from animatic.pipelines.evaluation import bits
 from animatic.pipelines.evaluation.job import Job
 from animatic.pipelines.evaluation.run import evaluate
-from animatic.pipelines.generate import load
+from animatic.pipelines.model import load
 from animatic.storage import codec
 from animatic.types import Bits
 

@@ -8,7 +8,7 @@ import torch
 from animatic.pipelines.evaluation import critics
 from animatic.pipelines.evaluation.critics import _within, measure_critic
 from animatic.pipelines.evaluation.sources import Shown
-from animatic.pipelines.generate import load
+from animatic.pipelines.model import load
 from animatic.types import to_clip
 
 

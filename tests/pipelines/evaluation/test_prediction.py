@@ -11,7 +11,7 @@ from animatic.pipelines import catalog
 from animatic.pipelines.evaluation import sources
 from animatic.pipelines.evaluation.prediction import predictions
 from animatic.pipelines.evaluation.sources import ContinuedClips, Shown
-from animatic.pipelines.generate import Model
+from animatic.pipelines.model import Model
 from animatic.types import ClipShape
 
 CPU = torch.device("cpu")

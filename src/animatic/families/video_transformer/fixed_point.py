@@ -9,42 +9,22 @@ is, bit for bit, what one pixel at a time gives with the same kernels.
 Source: Wiggers & Hoogeboom 2020, arXiv:2002.09928 (predictive sampling, fixed-point iteration).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import count
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from animatic.families.video_transformer.conditions import Conditions
-from animatic.families.video_transformer.config import VALUES
 from animatic.families.video_transformer.layers import Chooser
 from animatic.families.video_transformer.network import Context, VideoTransformer
-from animatic.families.video_transformer.slices import Slice, Symbols
+from animatic.families.video_transformer.slices import Slice
 
 Noise = Float[Tensor, "b i j k s v"]
 """Gumbel noise of every value of every symbol of a slice, times the temperature."""
 
 Settled = Bool[Tensor, "b i j k"]
 """Places of a slice that are given."""
-
-
-def fill(
-    network: VideoTransformer, conditions: Conditions, seed: int, temperature: float
-) -> Iterator[Symbols]:
-    """Yield the clip after each slice that is not given as a whole."""
-    symbols = conditions.symbols.clone()
-    random = torch.Generator().manual_seed(seed)
-    condition = network.condition(conditions.labels, conditions.text)
-    for number in network.slices.open(conditions.given):
-        own = network.slices.take(symbols, number)
-        noise = gumbel((*own.shape, VALUES), random).to(own.device) * temperature
-        context = network.context(symbols, [conditions.given], [number], condition)
-        settled = ~network.slices.scored(number, conditions.given)[None].to(own.device)
-        guess = network.slices.take(symbols, number - 1) if number else own
-        guess = torch.where(settled[..., None], own, guess)
-        own.copy_(iterate(network, guess, context, noise, settled)[0])
-        yield symbols
 
 
 def iterate(

@@ -6,12 +6,16 @@ import torch
 
 from animatic.contracts import Tools
 from animatic.families.video_transformer.conditions import conditions_of
-from animatic.families.video_transformer.config import VideoTransformerConfig
-from animatic.families.video_transformer.fixed_point import fill
+from animatic.families.video_transformer.config import VALUES, VideoTransformerConfig
+from animatic.families.video_transformer.fixed_point import gumbel
 from animatic.families.video_transformer.network import VideoTransformer
 from animatic.families.video_transformer.slices import to_clips
+from animatic.families.video_transformer.windows import iterate_rows
 from animatic.nn.filled import filled
 from animatic.types import Clips, ClipShape, Prompt, Samples, Weights
+
+ROWS = 16
+"""Rows that each call looks at: fastest for one clip (docs/log.md)."""
 
 
 class VideoTransformerSampler:
@@ -35,9 +39,23 @@ class VideoTransformerSampler:
             clips.append(clip)
         return Samples(torch.cat(clips))
 
+    def num_parts(self, prompt: Prompt) -> int:
+        """Return how many slices are not given as a whole."""
+        return len(self.network.slices.open(len(prompt.positions)))
+
     @torch.inference_mode()
     def grow(self, prompt: Prompt, seed: int) -> Iterator[Clips]:
         """Yield the clip after each slice; what is not made yet is black."""
         conditions = conditions_of(prompt, self.config, self.tools)
-        for symbols in fill(self.network, conditions, seed, self.config.temperature):
+        symbols, slices = conditions.symbols.clone(), self.network.slices
+        random = torch.Generator().manual_seed(seed)
+        condition = self.network.condition(conditions.labels, conditions.text)
+        for number in slices.open(conditions.given):
+            own = slices.take(symbols, number)
+            noise = gumbel((*own.shape, VALUES), random).to(own.device) * self.config.temperature
+            context = self.network.context(symbols, [conditions.given], [number], condition)
+            settled = ~slices.scored(number, conditions.given)[None].to(own.device)
+            guess = slices.take(symbols, number - 1) if number else own
+            guess = torch.where(settled[..., None], own, guess)
+            own.copy_(iterate_rows(self.network, guess, context, noise, settled, ROWS)[0])
             yield to_clips(symbols)

@@ -10,7 +10,7 @@ from animatic.pipelines.evaluation.composition import pair_of
 from animatic.pipelines.evaluation.job import Job, Row
 from animatic.pipelines.evaluation.sets import mean_of
 from animatic.pipelines.evaluation.sources import PAIRS, FolderClips, Shown, Source, StageClips
-from animatic.pipelines.generate import Model, load
+from animatic.pipelines.model import Model, load
 from animatic.pipelines.progress import track
 from animatic.types import Prompt, to_clip
 

@@ -16,8 +16,8 @@ from animatic.pipelines.evaluation.sources import (
     StageClips,
     next_name,
 )
-from animatic.pipelines.generate import Model
 from animatic.pipelines.judge import ACTIONS, SCENES, Pair, agreement, load_judge
+from animatic.pipelines.model import Model
 from animatic.pipelines.progress import track
 from animatic.types import Clips, Prompt, to_clip
 

@@ -18,7 +18,7 @@ from animatic.pipelines.evaluation.sources import (
     Source,
     StageClips,
 )
-from animatic.pipelines.generate import Model, load
+from animatic.pipelines.model import Model, load
 from animatic.pipelines.predict import counts
 from animatic.storage.run_folder import RunFolder
 

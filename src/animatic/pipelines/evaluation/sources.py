@@ -15,7 +15,7 @@ from animatic.data.stage.captions import canonical
 from animatic.data.stage.random_streams import Stream
 from animatic.data.stage.splits import HELD_OUT, SEEN
 from animatic.errors import UserError
-from animatic.pipelines.generate import Model
+from animatic.pipelines.model import Model
 from animatic.pipelines.predict import continued
 from animatic.storage import codec
 from animatic.types import ClipShape, Frames
