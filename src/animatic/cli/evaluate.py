@@ -11,6 +11,7 @@ def evaluate(  # noqa: PLR0913
     metrics: str = "composition",
     protocol: str | None = None,
     num: int = 512,
+    given: int | None = None,
     frames: int = 16,
     stride: int = 1,
     out: Path | None = None,
@@ -45,6 +46,7 @@ def evaluate(  # noqa: PLR0913
         protocol: a published one that says what is measured of how many clips: bair-1to15,
             k600-5to11, ucf101-is or t2v-accuracy; it replaces metrics, num, frames and stride.
         num: clips of each set, at most.
+        given: first frames that a model goes on from; each number that it can, if not given.
         frames: frames of each clip that are compared, from the first on.
         stride: take every so many-th frame.
         out: write the numbers with their protocol cards to this JSON file.
@@ -70,6 +72,7 @@ def evaluate(  # noqa: PLR0913
         data,
         names,
         num,
+        given=given,
         window=Window(frames, stride),
         out=out,
         sheet=sheet,

@@ -79,11 +79,7 @@ def first_frames(model: Model, path: Path, given: int | None, *, whole: bool = F
     Raises:
         UserError: if the model continues nothing, or not so many, or they cannot be read.
     """
-    known = counts(model)
-    if given is not None and given not in known:
-        counted = " or ".join(map(str, known))
-        raise UserError(f"this model continues {counted} frames, not {given}")
-    size, asked = model.shape[1:3], known if given is None else (given,)
+    size, asked = model.shape[1:3], counts(model) if given is None else (counted(model, given),)
     return read_given(path, asked, size, model.shape.fps, whole=whole)
 
 
@@ -96,6 +92,19 @@ def counts(model: Model) -> tuple[int, ...]:
     if "frames" not in model.config.reads:
         raise UserError(f"this {model.family.name} continues no frames; it reads other things")
     return tuple(sorted(count for count in model.config.given_frames if count))
+
+
+def counted(model: Model, given: int) -> int:
+    """Return the number of first frames, if a model continues so many.
+
+    Raises:
+        UserError: if it does not.
+    """
+    known = counts(model)
+    if given not in known:
+        told = " or ".join(map(str, known))
+        raise UserError(f"this model continues {told} frames, not {given}")
+    return given
 
 
 def told_by(model: Model, words: str | None) -> Prompt:

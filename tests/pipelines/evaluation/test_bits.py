@@ -1,6 +1,7 @@
 """Bits per dimension of real clips, for models that can say."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -40,6 +41,27 @@ def test_bits_are_counted_a_value_and_averaged_over_clips(tiny_checkpoint, real,
     assert row.number.value == pytest.approx(3)
     assert row.number.error == pytest.approx(1)
     assert row.card["real"]["n"] == 2
+
+
+class Counting:
+    """Takes as many bits for a byte as frames are given."""
+
+    def bits(self, clips, prompts):
+        return Bits(torch.tensor([float(len(prompts[0].positions))]), 1)
+
+
+def test_each_number_of_given_frames_is_measured_or_one(tiny_checkpoint, real, monkeypatch):
+    config = SimpleNamespace(reads=frozenset({"frames"}), given_frames=(5, 0))
+    model = replace(load(tiny_checkpoint, "cpu"), likelihood=Counting(), config=config)
+    monkeypatch.setattr(bits, "load", lambda what, device: model)
+    job = Job("it", real, metrics=["bits"], device="cpu")
+    found = {row.split: row.number.value for row in evaluate(job)}
+    assert found == {"all, 0 given": 0, "all, 5 given": 5}
+    for given in (0, 5):
+        (row,) = evaluate(replace(job, given=given))
+        assert (row.split, row.number.value) == (f"all, {given} given", given)
+    with pytest.raises(UserError, match="continues 5 frames, not 1"):
+        evaluate(replace(job, given=1))
 
 
 def test_models_without_a_likelihood_are_refused(tiny_checkpoint, real):

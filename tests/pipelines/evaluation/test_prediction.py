@@ -8,7 +8,9 @@ import torch
 
 from animatic.errors import UserError
 from animatic.pipelines import catalog
-from animatic.pipelines.evaluation import sources
+from animatic.pipelines.evaluation import run, sources
+from animatic.pipelines.evaluation.eyes import Seen
+from animatic.pipelines.evaluation.job import Job, Trio, trios
 from animatic.pipelines.evaluation.prediction import predictions
 from animatic.pipelines.evaluation.sources import ContinuedClips, Shown
 from animatic.pipelines.model import Model
@@ -67,6 +69,44 @@ def test_the_ratio_is_of_the_frames_that_are_added(monkeypatch, tmp_path):
     assert card["over time"]["psnr last frame kept"] == pytest.approx(still, abs=1e-3)
     assert numbers["psnr last frame kept"].value == pytest.approx(np.mean(still))
     assert (tmp_path / "prediction-validation-2-given.png").is_file()
+
+
+def test_clips_are_continued_once_however_often_they_are_looked_at(monkeypatch):
+    continuing(monkeypatch, 5)
+    source = ContinuedClips(MODEL, "it", Rising(), 2)
+    first = next(iter(source.clips()))
+    everything = list(source.clips())
+    assert everything[0] is first
+    assert len(everything) == 3
+    monkeypatch.setattr(sources, "continued", None)
+    again = list(source.clips())
+    assert all(one is other for one, other in zip(again, everything, strict=True))
+
+
+def test_real_clips_are_looked_at_once_for_all_numbers_of_given_frames(monkeypatch):
+    titles = []
+    seen = Seen({"resolution": "16x16", "fps": 12.0}, [], [], {}, [], frozenset())
+
+    def observe(source, eyes, window, title, device):
+        titles.append(title)
+        return seen
+
+    monkeypatch.setattr(run, "observe", observe)
+    made, real, rest = Rising(), Rising(), Rising()
+    clips = [Trio(f"validation, {count} given", made, real, rest) for count in (1, 5)]
+    list(run._of_features(Job("it"), clips, {}, [], CPU))
+    assert titles == [
+        "looking at clips, validation, 1 given",
+        "looking at real clips, validation",
+        "looking at more real clips, validation",
+        "looking at clips, validation, 5 given",
+    ]
+
+
+def test_a_number_of_given_frames_that_is_of_no_use_is_refused(tiny_checkpoint, tmp_path):
+    for what, words in ((str(tmp_path), "leave --given away"), (tiny_checkpoint, "continues no")):
+        with pytest.raises(UserError, match=words):
+            list(trios(Job(str(what), data=tmp_path, given=3, device="cpu"), with_floor=False))
 
 
 def test_equal_frames_have_no_ratio(monkeypatch):

@@ -1,6 +1,7 @@
 """Bits per dimension: what a model with a likelihood would need to store real clips."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import product
 
 import torch
 
@@ -11,6 +12,7 @@ from animatic.pipelines.evaluation.job import Job, Row
 from animatic.pipelines.evaluation.sets import mean_of
 from animatic.pipelines.evaluation.sources import PAIRS, FolderClips, Shown, Source, StageClips
 from animatic.pipelines.model import Model, load
+from animatic.pipelines.predict import counted
 from animatic.pipelines.progress import track
 from animatic.types import Prompt, to_clip
 
@@ -42,14 +44,10 @@ def rows(job: Job) -> Iterator[Row]:
         }
     else:
         raise UserError(f"{NAME} measures real clips; give --data or a second folder")
-    for split, source in sources.items():
-        costs = torch.tensor(
-            [
-                _bits_per_dim(model, shown)
-                for shown in track(source.clips(), len(source), f"measuring bits, {split}")
-            ],
-            dtype=torch.float64,
-        )
+    for (name, source), given in product(sources.items(), _given(model, job.given)):
+        split = name if given is None else f"{name}, {given} given"
+        shown = track(source.clips(), len(source), f"measuring bits, {split}")
+        costs = torch.tensor([_bits_per_dim(model, one, given or 0) for one in shown]).double()
         card = {
             "metric": "bits per dimension",
             "source": SOURCE,
@@ -62,22 +60,29 @@ def rows(job: Job) -> Iterator[Row]:
         yield Row(NAME, split, mean_of(costs), card)
 
 
-def _bits_per_dim(model: Model, shown: Shown) -> float:
+def _given(model: Model, given: int | None) -> Sequence[int | None]:
+    """Return how many first frames are known of each clip, the cases one after the other."""
+    if "frames" not in model.config.reads:
+        return (None,) if given is None else (counted(model, given),)
+    known = sorted(model.config.given_frames)
+    if given is None:
+        return known
+    return (given if given in known else counted(model, given),)
+
+
+def _bits_per_dim(model: Model, shown: Shown, given: int) -> float:
     assert model.likelihood is not None, "checked before"
     frames = shown.frames[: model.shape.num_frames]
     if frames.shape[:3] != model.shape[:3]:
         found, wanted = ("x".join(map(str, size)) for size in (frames.shape[:3], model.shape[:3]))
         raise UserError(f"{shown.name} is {found}; {model.family.name} measures clips of {wanted}")
     with torch.inference_mode():
-        bits = model.likelihood.bits(to_clip(frames)[None], [_prompt(model, shown)])
+        bits = model.likelihood.bits(to_clip(frames)[None], [_prompt(model, shown, given)])
     return bits.total.item() / bits.dims
 
 
-def _prompt(model: Model, shown: Shown) -> Prompt:
-    """Return what a family is given of a clip: its words, its first frame, whatever it reads."""
-    reads, text, given = model.config.reads, None, None
-    if "text" in reads:
-        text = canonical(*pair_of(shown.labels))
-    if "frames" in reads:
-        given = shown.frames[:1]
-    return Prompt(text=text, frames=given, positions=() if given is None else (0,))
+def _prompt(model: Model, shown: Shown, given: int) -> Prompt:
+    """Return what a family is given of a clip: its words if it reads them, first frames."""
+    text = canonical(*pair_of(shown.labels)) if "text" in model.config.reads else None
+    frames = shown.frames[:given] if given else None
+    return Prompt(text=text, frames=frames, positions=tuple(range(given)))

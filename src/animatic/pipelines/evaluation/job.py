@@ -19,7 +19,7 @@ from animatic.pipelines.evaluation.sources import (
     StageClips,
 )
 from animatic.pipelines.model import Model, load
-from animatic.pipelines.predict import counts
+from animatic.pipelines.predict import counted, counts
 from animatic.storage.run_folder import RunFolder
 
 MIN_FLOOR = 16
@@ -37,6 +37,7 @@ class Job:
         metrics: names of `MEASURES` and of the others that `evaluate` knows.
         num: clips of each set, at most.
         num_real: real clips, if not as many.
+        given: first frames that a model goes on from, if not each number that it can.
         window: which frames count.
         out: JSON file for the table and its cards.
         sheet: contact sheet of the first clips of the last split, held-out pairs of a checkpoint.
@@ -51,6 +52,7 @@ class Job:
     metrics: Sequence[str] = ("composition",)
     num: int = 512
     num_real: int | None = None
+    given: int | None = None
     window: Window = field(default_factory=Window)
     out: Path | None = None
     sheet: Path | None = None
@@ -104,6 +106,8 @@ def trios(job: Job, *, with_floor: bool, halved: bool = False) -> Iterator[Trio]
     if job.against is not None and job.data is not None:
         raise UserError("give either --data or a second folder, not both")
     if is_folder_of_clips(job.what):
+        if job.given is not None:
+            raise UserError(f"{job.what} is a folder, which continues nothing; leave --given away")
         made = FolderClips(Path(job.what), job.num)
         num_frames = STAGE.num_frames
         yield Trio("all", made, *_real(job, "validation", num_frames, with_floor, halved))
@@ -114,6 +118,8 @@ def trios(job: Job, *, with_floor: bool, halved: bool = False) -> Iterator[Trio]
     if "frames" in model.config.reads:
         yield from _continued(job, model, with_floor, halved)
         return
+    if job.given is not None:
+        counted(model, job.given)
     of_text = "text" in model.config.reads
     for split in PAIRS if of_text and job.against is None else ("validation",):
         made = GeneratedClips(model, job.what, split, job.num)
@@ -125,7 +131,7 @@ def _continued(job: Job, model: Model, with_floor: bool, halved: bool) -> Iterat
         raise UserError(f"{job.what} continues real clips; give them with --data")
     for split in PAIRS:
         real, rest = _real(job, split, model.shape.num_frames, with_floor, halved)
-        for count in counts(model):
+        for count in counts(model) if job.given is None else (counted(model, job.given),):
             begun = StageClips(job.data, split, job.num, num_frames=model.shape.num_frames)
             made = ContinuedClips(model, job.what, begun, count)
             yield Trio(f"{split}, {count} given", made, real, rest)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from animatic.pipelines.evaluation.gallery import write_first, write_nearest
 from animatic.pipelines.evaluation.job import (
     Job,
     Row,
+    Trio,
     is_folder_of_clips,
     load_reader_of_text,
     trios,
@@ -26,7 +28,7 @@ from animatic.pipelines.evaluation.measures import MEASURES, Measure
 from animatic.pipelines.evaluation.plots import plot_composition
 from animatic.pipelines.evaluation.protocols import compared_with
 from animatic.pipelines.evaluation.sets import Sets, check_alike
-from animatic.pipelines.evaluation.sources import PAIRS, ContinuedClips
+from animatic.pipelines.evaluation.sources import PAIRS, ContinuedClips, Source
 from animatic.pipelines.judge import Pair
 from animatic.storage.atomic import write_text
 from animatic.types import Frames
@@ -48,8 +50,11 @@ def evaluate(job: Job) -> list[Row]:
     device = choose_device(job.device)
     eyes = [EYES[name](device) for name in sorted({m.eyes for m in measures.values()})]
     rows = [*_of_pairs(job, device), *_of_changes(job, device), *_of_classes(job, device)]
-    rows += _of_frames(job, device)
-    rows += [*bits.rows(job), *(_of_features(job, measures, eyes, device) if measures else ())]
+    rows += bits.rows(job)
+    if measures or prediction.NAME in job.metrics:
+        clips = list(trios(job, with_floor=any(m.needs_real for m in measures.values())))
+        rows += _of_frames(job, clips, device)
+        rows += _of_features(job, clips, measures, eyes, device) if measures else ()
     if job.protocol is not None:
         rows = [replace(row, card=compared_with(job.protocol, row.card)) for row in rows]
     if job.out is not None:
@@ -64,23 +69,27 @@ def evaluate(job: Job) -> list[Row]:
 
 
 def _of_features(
-    job: Job, measures: dict[str, Measure], eyes: Sequence[Eyes], device: torch.device
+    job: Job,
+    clips: Sequence[Trio],
+    measures: dict[str, Measure],
+    eyes: Sequence[Eyes],
+    device: torch.device,
 ) -> Iterator[Row]:
     shown = None
-    all_clips = list(trios(job, with_floor=any(m.needs_real for m in measures.values())))
-    for trio in all_clips:
+    for trio in clips:
         for name, measure in measures.items():
             measure.check(name, trio.made, trio.real, trio.rest)
-    for trio in all_clips:
+
+    @cache  # real clips are the same for each number of given frames
+    def looked(source: Source | None, kind: str, split: str) -> Seen | None:
+        title = f"looking at {kind}, {split}"
+        return None if source is None else observe(source, eyes, job.window, title, device)
+
+    for trio in clips:
+        split = trio.split.partition(",")[0]
         made = observe(trio.made, eyes, job.window, f"looking at clips, {trio.split}", device)
-        real, rest = (
-            None if source is None else observe(source, eyes, job.window, title, device)
-            for source, title in (
-                (trio.real, f"looking at real clips, {trio.split}"),
-                (trio.rest, f"looking at more real clips, {trio.split}"),
-            )
-        )
-        sets = Sets(made, real, rest)
+        real = looked(trio.real, "real clips", split)
+        sets = Sets(made, real, looked(trio.rest, "more real clips", split))
         yield from _numbers(job, measures, eyes, trio.split, sets)
         if job.plots is not None and "composition" in measures:
             plot_composition(job.plots, trio.split, made, measures["composition"].eyes)
@@ -123,8 +132,8 @@ def _of_changes(job: Job, device: torch.device) -> Iterator[Row]:
             yield Row(f"{name} {part}", split, number, {**about, **card})
 
 
-def _of_frames(job: Job, device: torch.device) -> Iterator[Row]:
-    for trio in trios(job, with_floor=False) if prediction.NAME in job.metrics else ():
+def _of_frames(job: Job, clips: Sequence[Trio], device: torch.device) -> Iterator[Row]:
+    for trio in clips if prediction.NAME in job.metrics else ():
         if not isinstance(trio.made, ContinuedClips):
             raise UserError(f"{prediction.NAME} is of models that continue first frames")
         numbers, card = prediction.predictions(trio.made, trio.split, device, job.plots)

@@ -115,6 +115,7 @@ class ContinuedClips:
     checkpoint: str
     real: "StageClips"
     num_given: int
+    _made: list[Shown] = field(default_factory=list, repr=False, compare=False)
 
     def about(self) -> dict[str, Any]:
         """Return what a protocol card says of these clips."""
@@ -137,11 +138,13 @@ class ContinuedClips:
         return self.real.labels()
 
     def clips(self) -> Iterator[Shown]:
-        """Continue the clips."""
-        for number, shown in enumerate(self.real.clips()):
+        """Continue the clips, the first time; they are kept, for some models take long."""
+        yield from self._made
+        for number, shown in islice(enumerate(self.real.clips()), len(self._made), None):
             given = shown.frames[: self.num_given]
             made = continued(self.model, given, None, FIRST_SEED + number)
-            yield shown._replace(frames=made.frames)
+            self._made.append(shown._replace(frames=made.frames))
+            yield self._made[-1]
 
 
 class StageClips:
@@ -198,7 +201,7 @@ class StageClips:
             yield Shown(key, self._clips.get(index, Stream(0, key)).frames, pair)
 
 
-@dataclass
+@dataclass(eq=False)
 class FolderClips:
     """The videos of a folder by name; one that cannot be read is named, skipped and counted.
 
