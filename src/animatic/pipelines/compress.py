@@ -88,8 +88,8 @@ def _coder(model: Model) -> Coder:
 def _encoded(coder: Coder, frames: Frames) -> list[bytes] | None:
     """Return the parts of all pieces, or None if they do not come back."""
     parts = []
-    for places in _groups(coder.shape, frames.shape):
-        clips, inside = _cut(coder.shape, frames, places)
+    for places in groups(coder.shape, frames.shape):
+        clips, inside = cut(coder.shape, frames, places)
         count = coder.num_parts(inside)
         own = list(track(coder.encode(clips, inside), count, "encoding"))
         try:
@@ -105,8 +105,8 @@ def _encoded(coder: Coder, frames: Frames) -> list[bytes] | None:
 def _decoded(coder: Coder, anv: Anv) -> Frames:
     frames = np.zeros((anv.num_frames, anv.height, anv.width, 3), np.uint8)
     parts = iter(anv.parts)
-    for places in _groups(coder.shape, frames.shape):
-        _, inside = _cut(coder.shape, frames, places)
+    for places in groups(coder.shape, frames.shape):
+        _, inside = cut(coder.shape, frames, places)
         count = coder.num_parts(inside)
         own = [part for _, part in zip(range(count), parts, strict=False)]
         *_, clips = track(coder.decode(own, inside), count, "decoding")
@@ -116,7 +116,7 @@ def _decoded(coder: Coder, anv: Anv) -> Frames:
     return frames
 
 
-def _groups(shape: ClipShape, whole: tuple[int, ...]) -> Iterator[list[Place]]:
+def groups(shape: ClipShape, whole: tuple[int, ...]) -> Iterator[list[Place]]:
     """Yield the places of pieces that are coded together."""
     sides = [
         [slice(first, min(first + step, length)) for first in range(0, length, step)]
@@ -127,7 +127,7 @@ def _groups(shape: ClipShape, whole: tuple[int, ...]) -> Iterator[list[Place]]:
         yield places[first : first + TOGETHER]
 
 
-def _cut(shape: ClipShape, frames: Frames, places: list[Place]) -> tuple[ClipBytes, Inside]:
+def cut(shape: ClipShape, frames: Frames, places: list[Place]) -> tuple[ClipBytes, Inside]:
     """Return pieces of a video, black where it ends, and where they are not."""
     clips = np.zeros((len(places), *shape[:3], 3), np.uint8)
     inside = np.zeros((len(places), *shape[:3]), bool)
