@@ -1,11 +1,13 @@
 """What is measured of each checkpoint that ships, and which of two is the better one."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from animatic.pipelines.evaluation.bits import NAME as BITS
 from animatic.pipelines.evaluation.critics import CHOICE, measure_critic
 from animatic.pipelines.evaluation.job import Job, Row
 from animatic.pipelines.evaluation.prediction import NAME as PREDICTION
@@ -73,17 +75,36 @@ def _of_words_worth(card: dict[str, Any]) -> tuple[float, ...]:
 def _of_others(metrics: tuple[str, ...]):
     def measure(file: str, data: Path, num: int, sheet: Path) -> dict[str, Any]:
         job = Job(file, data=data, metrics=metrics, num=num, sheet=sheet, device="cpu")
-        scores: dict[str, dict[str, Any]] = {}
-        for row in evaluate(job):
-            told = {"value": row.number.value, "error": row.number.error, "real": row.number.floor}
-            entry = {name: round(value, 4) for name, value in told.items() if value is not None}
-            scores.setdefault(row.split, {})[row.metric] = {**entry, "n": row.card["made"]["n"]}
-            part = row.metric.removeprefix(f"{PREDICTION} ")
-            if part != row.metric:
-                scores[row.split][row.metric]["over time"] = row.card["over time"][part]
-        return {"scores": scores}
+        return {"scores": _scores(evaluate(job))}
 
     return measure
+
+
+def _of_likelihood(file: str, data: Path, num: int, sheet: Path) -> dict[str, Any]:
+    """Bits for each number of given frames; of one frame, what is made of it (that takes long)."""
+    job = Job(file, data=data, metrics=(BITS,), num=num, device="cpu")
+    rows = evaluate(job)
+    rows += evaluate(replace(job, metrics=_FRAMES, given=1, sheet=sheet))
+    return {"scores": _scores(rows)}
+
+
+def _of_likelihood_worth(card: dict[str, Any]) -> tuple[float, ...]:
+    """Bits per dimension, on average over all splits."""
+    bits = [scores[BITS]["value"] for scores in card["scores"].values()]
+    return (-sum(bits) / len(bits),)
+
+
+def _scores(rows: Sequence[Row]) -> dict[str, dict[str, Any]]:
+    """Return all numbers by split and metric, curves over time with them."""
+    scores: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        told = {"value": row.number.value, "error": row.number.error, "real": row.number.floor}
+        entry = {name: round(value, 4) for name, value in told.items() if value is not None}
+        scores.setdefault(row.split, {})[row.metric] = {**entry, "n": row.card["made"]["n"]}
+        part = row.metric.removeprefix(f"{PREDICTION} ")
+        if part != row.metric:
+            scores[row.split][row.metric]["over time"] = row.card["over time"][part]
+    return scores
 
 
 def _of_others_worth(card: dict[str, Any]) -> tuple[float, ...]:
@@ -138,5 +159,17 @@ KINDS = {
         "Continues 1 or 5 frames of Stage, or of what looks like it, to 16 at 64x64 (1.3 seconds). "
         "Ground and things keep their looks; people move, but bend as if seen through water, more "
         "so the further from what was given.",
+    ),
+    "video_transformer": Kind(
+        (BITS, *_FRAMES),
+        _of_likelihood,
+        ("scores",),
+        _of_likelihood_worth,
+        ("temperature",),
+        _first_frame,
+        "video_transformer.png",
+        "Continues 0, 1 or 5 frames of Stage to 16 at 64x64 (1.3 seconds), and says how probable "
+        "clips are, so that it compresses them; other footage it compresses worse than common "
+        "codecs. Slow: seconds a clip, and a minute to decompress one.",
     ),
 }

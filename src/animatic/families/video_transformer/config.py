@@ -20,7 +20,6 @@ COUNTS = (
     "head_dim",
     "pixel_dim",
     "symbol_dim",
-    "encoder_layers",
     "decoder_layers",
     "warmup",
 )
@@ -74,7 +73,7 @@ class VideoTransformerConfig:
     fit_steps: int = 0
     """Steps at the start whose clips the middles of the mixture are fitted to, by least squares."""
     encoder_layers: int = 8
-    """Layers over what is known before a slice."""
+    """Layers over what is known before a slice; with 0, only its convolution is left."""
     decoder_layers: int = 8
     """Layers over the slice itself."""
 
@@ -97,6 +96,8 @@ class VideoTransformerConfig:
             value = getattr(self, name)
             if min(value) < 1 if isinstance(value, tuple) else value < 1:
                 raise UserError(f"{name} {value} must be at least 1")
+        if self.encoder_layers < 0:
+            raise UserError(f"encoder_layers {self.encoder_layers} must be at least 0")
         if min(self.mixture, self.fit_steps) < 0 or (self.fit_steps and not self.mixture):
             raise UserError(
                 f"mixture {self.mixture} and fit_steps {self.fit_steps} must be at least 0, and "
@@ -222,6 +223,7 @@ PRESETS = {
         blocks=((1, 8, 2), (1, 2, 8)),
         mixture=0,
         fit_steps=0,
+        encoder_layers=0,
         given_frames=(1, 2),
         worded=True,
     ),
