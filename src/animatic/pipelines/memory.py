@@ -35,9 +35,10 @@ def check_memory(
     needed *= processes if device.type == "cpu" else 1
     there = memory_bytes(device)
     if needed > there:
+        less = "--set chunk_frames=4 or " if hasattr(config, "chunk_frames") else ""
         raise UserError(
             f"a step takes about {needed / 1e9:.1f} GB of memory, and there are {there / 1e9:.1f}; "
-            "--set chunk_frames=4 keeps less, and so does a smaller --batch-size"
+            f"{less}a smaller --batch-size keeps less"
         )
     return f"a step takes about {needed / 1e9:.1f} GB of {there / 1e9:.1f} GB of memory"
 

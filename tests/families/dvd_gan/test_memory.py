@@ -5,7 +5,8 @@ import torch
 
 from animatic.families.dvd_gan.config import PRESETS
 from animatic.families.dvd_gan.generator import Generator
-from animatic.families.dvd_gan.memory import Kept, training_bytes
+from animatic.families.dvd_gan.memory import training_bytes
+from animatic.nn.kept import Kept
 
 
 @pytest.mark.parametrize("preset", ["tiny", "tiny-prediction"])

@@ -1,49 +1,12 @@
-"""How much memory a step of training takes, found out without taking it.
-
-The step runs on tensors that have shapes but no values; what autograd would keep is counted.
-"""
-
-from typing import Any
+"""How much memory a step of training takes, found out without taking it."""
 
 import torch
-from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 
 from animatic.families.dvd_gan.config import DvdGanConfig
 from animatic.families.dvd_gan.discriminators import Discriminators, Glance
 from animatic.families.dvd_gan.generator import Generator
-
-OPTIMISER_COPIES = 4
-"""Of every trained number: itself, its gradient, and Adam's two means."""
-
-
-class Kept:
-    """Counts the bytes of the tensors that autograd keeps in a block, each storage once."""
-
-    def __init__(self, *known: nn.Module) -> None:
-        self.storages: dict[int, Any] = {}
-        self.known = {p.untyped_storage()._cdata for m in known for p in m.parameters()}
-        self._hooks = torch.autograd.graph.saved_tensors_hooks(self._keep, lambda tensor: tensor)
-
-    def _keep(self, tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        if storage._cdata not in self.known:
-            self.storages[storage._cdata] = storage  # held, so that no other gets its address
-        return tensor
-
-    def __enter__(self) -> "Kept":
-        """Begin to count."""
-        self._hooks.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        """End counting."""
-        self._hooks.__exit__(*error)
-
-    @property
-    def num_bytes(self) -> int:
-        """Bytes so far."""
-        return sum(storage.nbytes() for storage in self.storages.values())
+from animatic.nn.kept import OPTIMISER_COPIES, Kept
 
 
 def training_bytes(config: DvdGanConfig, batch_size: int, bf16: bool) -> int:

@@ -8,6 +8,7 @@ from animatic.families.video_transformer.coder import VideoTransformerCoder
 from animatic.families.video_transformer.config import PRESETS, VideoTransformerConfig
 from animatic.families.video_transformer.learner import VideoTransformerLearner
 from animatic.families.video_transformer.likelihood import VideoTransformerLikelihood
+from animatic.families.video_transformer.memory import training_bytes
 from animatic.families.video_transformer.sampler import VideoTransformerSampler
 
 FAMILY = Family(
@@ -21,4 +22,5 @@ FAMILY = Family(
     critic=None,
     likelihood=VideoTransformerLikelihood,
     coder=VideoTransformerCoder,
+    training_bytes=training_bytes,
 )
