@@ -146,7 +146,7 @@ KINDS = {
         lambda _: Prompt(label=0),
         "dvd_gan.png",
         "Knows the 16 actions of Stage by name, 1.3 seconds at 64x64; the scene is a matter of "
-        "chance.",
+        "chance. Figures are dark knots of limbs, and a grain of 2x2 pixels lies over everything.",
     ),
     "dvd_gan_prediction": Kind(
         _FRAMES,

@@ -35,6 +35,12 @@ def test_a_model_of_no_numbers_is_found_out(tiny_checkpoint):
         model.generate("golf")
 
 
+def test_a_model_without_truncation_says_so(tiny_checkpoint, tmp_path):
+    job = Job(tmp_path / "golf.gif", truncation=0.5)
+    with pytest.raises(UserError, match="t2v has no truncation"):
+        list(write_all(str(tiny_checkpoint), "cpu", ["golf"], job))
+
+
 def test_num_clips_take_the_next_seeds(model):
     several = list(model.generate_all(["golf"], seed=3, num=2))
     assert [creation.seed for creation in several] == [3, 4]

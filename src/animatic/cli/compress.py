@@ -7,21 +7,25 @@ from cyclopts import Parameter
 
 Output = Annotated[Path, Parameter(name=["--output", "-o"])]
 MadeBy = Annotated[str, Parameter(name=["--model", "--checkpoint"])]
+DEFAULT = "video_transformer"
 
 
-def compress(clip: Path, *, output: Output, model: MadeBy, device: str = "auto") -> None:
+def compress(clip: Path, *, output: Output, model: MadeBy = DEFAULT, device: str = "auto") -> None:
     """Make a video smaller without loss, by a model that knows how probable its pixels are.
 
-    Example: animatic compress clip.mp4 -o clip.anv --model runs/v
+    Example: animatic compress clip.mp4 -o clip.anv
 
     What is kept are the frames as RGB bytes; sound is not. Encoding takes seconds, but the file is
     decoded again before it is written, pixel by pixel: about a minute for a second of 64x64, so
     this is for small clips. What does not come back as it was is kept as FFV1, and that is said.
+    Clips like those that the model learnt from become smaller than with any common codec; others
+    do not, so compare.
 
     Args:
         clip: a video.
         output: file to write, an .anv.
-        model: a file or run folder of a model with a likelihood, needed again to decompress.
+        model: name of a shipped checkpoint, or a file or run folder, of a model with a likelihood;
+            needed again to decompress.
         device: cpu, cuda, or auto for a GPU where there is one.
     """
     from animatic.pipelines.compress import compress as run
@@ -32,10 +36,12 @@ def compress(clip: Path, *, output: Output, model: MadeBy, device: str = "auto")
         print(f"note: kept as FFV1: {made.why_ffv1}")  # noqa: T201
 
 
-def decompress(file: Path, *, output: Output, model: MadeBy, device: str = "auto") -> None:
+def decompress(
+    file: Path, *, output: Output, model: MadeBy = DEFAULT, device: str = "auto"
+) -> None:
     """Get a video back, bit for bit, as FFV1 in a Matroska file.
 
-    Example: animatic decompress clip.anv -o clip.mkv --model runs/v
+    Example: animatic decompress clip.anv -o clip.mkv
 
     Args:
         file: an .anv that `animatic compress` wrote.

@@ -20,7 +20,8 @@ def generate(  # noqa: PLR0913 - each is an option of the command line
     sheet: Path | None = None,
     scale: int = 4,
     fps: float | None = None,
-    checkpoint: str = "t2v",
+    checkpoint: Annotated[str, Parameter(name=["--checkpoint", "--model"])] = "t2v",
+    truncation: float | None = None,
     device: str = "auto",
 ) -> None:
     """Make clips from words.
@@ -31,7 +32,8 @@ def generate(  # noqa: PLR0913 - each is an option of the command line
     higher looks more real and closer to the prompt; it compares clips of one prompt.
 
     Args:
-        prompt: what the clip shows, such as "playing golf in the swimming pool".
+        prompt: what the clip shows, such as "playing golf in the swimming pool", or the name of a
+            class for a model of classes (dvd_gan: golf, skiing ...).
         output: file to write; .mp4, .gif, .webp or .png (a contact sheet). Several clips get
             numbers.
         prompts: text file with one prompt a line, instead of a prompt.
@@ -43,6 +45,8 @@ def generate(  # noqa: PLR0913 - each is an option of the command line
         scale: how much larger than the model's own pixels the files are.
         fps: frames per second at which the clip plays; the model's own rate if not given.
         checkpoint: name of a shipped checkpoint, or a file or run folder.
+        truncation: share of the noise that is used; less of it gives clips that are more alike and
+            show their class better. For DVD-GAN; 1 if not given.
         device: cpu, cuda, or auto for a GPU where there is one.
     """
     if (prompt is None) == (prompts is None):
@@ -55,7 +59,7 @@ def generate(  # noqa: PLR0913 - each is an option of the command line
     from animatic.pipelines import generate as pipeline
 
     texts = [prompt] if prompt is not None else pipeline.read_prompts(prompts or Path())
-    job = pipeline.Job(output, sheet, seed, num, best_of, keep_sketch, scale, fps)
+    job = pipeline.Job(output, sheet, seed, num, best_of, keep_sketch, scale, fps, truncation)
     for path, creation in pipeline.write_all(checkpoint, device, texts, job):
         score = "" if creation.score is None else f"  critic {creation.score:.3f}"
         print(f"{path}  seed {creation.seed}{score}")  # noqa: T201

@@ -40,6 +40,7 @@ class Job:
     keep_sketch: bool = False
     scale: int = DEFAULT_SCALE
     fps: float | None = None
+    truncation: float | None = None
 
 
 def write_all(
@@ -54,7 +55,8 @@ def write_all(
     if job.sheet is not None:
         check_sheet(job.sheet)
     asked = [Prompt(text).text or "" for text in prompts]
-    model = load(checkpoint, device)
+    settings = {} if job.truncation is None else {"truncation": job.truncation}
+    model = load(checkpoint, device, **settings)
     creations = model.generate_all(asked, job.seed, job.num, job.best_of)
     kept = []
     for path, creation in zip(paths, track(creations, len(paths), "generating"), strict=True):
