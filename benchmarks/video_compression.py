@@ -32,7 +32,7 @@ from animatic.types import ClipShape
 from compression_baselines import histogram, residual
 
 RESULTS = Path("benchmarks/results/video_compression.json")
-TRAIN, STRETCHES = 256, 4
+TRAIN, STRETCHES = 64, 4
 CODECS = {
     "FFV1": "-c:v ffv1 -level 3 -coder 1 -context 1 -slicecrc 0 -g 300 -pix_fmt gbrp",
     "H.264 (x264)": "-c:v libx264rgb -qp 0 -preset veryslow -pix_fmt rgb24",
@@ -112,7 +112,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("model")
-    parser.add_argument("--data", type=Path, required=True, help="Stage, with a training split")
+    parser.add_argument("--data", type=Path, required=True, help="Stage")
+    parser.add_argument("--train-data", type=Path, help="another that has the training split")
     parser.add_argument("--footage", type=Path, nargs="*", default=[])
     parser.add_argument("--num", type=int, default=24, help="clips of each split of Stage")
     parser.add_argument("--decode", type=int, default=1, help="clips of each set the model decodes")
@@ -121,12 +122,12 @@ def main() -> None:
     assert model.coder is not None, "a model that compresses"
     num_frames = model.shape.num_frames
 
-    def stage(split: str, num: int) -> Frames:
-        source = StageClips(given.data, split, num, num_frames=num_frames)
+    def stage(folder: Path, split: str, num: int) -> Frames:
+        source = StageClips(folder, split, num, num_frames=num_frames)
         return np.stack([shown.frames for shown in source.clips()])
 
-    train = stage("train", TRAIN)
-    sets = {f"Stage, {split}": list(stage(split, given.num)) for split in PAIRS}
+    train = stage(given.train_data or given.data, "train", TRAIN)
+    sets = {f"Stage, {split}": list(stage(given.data, split, given.num)) for split in PAIRS}
     sets |= {path.stem: stretches(path, model.shape) for path in given.footage}
     table = {}
     for name, clips in sets.items():
