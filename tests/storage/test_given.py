@@ -88,10 +88,13 @@ def test_a_video_gives_as_many_frames_as_it_has(tmp_path):
         read_given(path, [8], SIZE, 12.0)
 
 
-def test_another_picture_in_the_same_photo_is_no_later_frame(tmp_path):
+@pytest.mark.parametrize("ending", ["tif", "mpo"])
+def test_another_picture_in_the_same_photo_is_no_later_frame(tmp_path, ending):
+    """As scanners write them, and telephones: one JPEG behind another."""
+    path = tmp_path / f"a.{ending}"
     pictures = [Image.new("RGB", (20, 20), (40 + 100 * n,) * 3) for n in range(2)]
-    pictures[0].save(tmp_path / "a.tif", save_all=True, append_images=pictures[1:])
-    frames = read_given(tmp_path / "a.tif", [1, 5], SIZE, 25.0)
+    pictures[0].save(path, save_all=True, append_images=pictures[1:])
+    frames = read_given(path, [1, 5], SIZE, 25.0)
     assert len(frames) == 1
     assert abs(int(frames[0, 0, 0, 0]) - 40) < 3
 
