@@ -5,6 +5,8 @@ ago; and how far values are from a linear guess out of pixels that a decoder has
 far the guess was off close by (what lossless codecs do, with the frame before at hand).
 """
 
+from itertools import product
+
 import numpy as np
 
 CLASSES = 16
@@ -35,28 +37,37 @@ def histogram(train: np.ndarray, clips: np.ndarray) -> np.ndarray:
     return bits
 
 
-def residual(train: np.ndarray, clips: np.ndarray) -> np.ndarray:
-    """Return the bits of each value by how far it is from a linear guess; see `histogram`."""
-    bits = np.empty(clips.shape)
-    for first in (True, False):
-        for colour in range(3):
-            seen, wanted, classes = _all(train, colour, first=first)
+class Residual:
+    """The bits of each value by how far it is from a linear guess.
+
+    Args:
+        train: clips that are counted; see `histogram`.
+    """
+
+    def __init__(self, train: np.ndarray) -> None:
+        self.parts = {}
+        for first, colour in product((True, False), range(3)):
+            seen, wanted, unrest = _all(train, colour, first=first)
             weights = np.linalg.lstsq(seen, wanted, rcond=None)[0]
-            edges = np.quantile(classes, np.linspace(0, 1, CLASSES + 1)[1:-1])
+            edges = np.quantile(unrest, np.linspace(0, 1, CLASSES + 1)[1:-1])
             off = np.rint(wanted - seen @ weights).astype(int) + 512
-            kind = np.searchsorted(edges, classes)
-            table = np.bincount(kind * 1024 + off, minlength=CLASSES * 1024)
-            table = table.reshape(CLASSES, 1024) + 0.1
+            kind = np.searchsorted(edges, unrest)
+            table = np.bincount(kind * 1024 + off, minlength=CLASSES * 1024) + 0.1
+            self.parts[first, colour] = weights, edges, table.reshape(CLASSES, 1024)
+
+    def __call__(self, clips: np.ndarray) -> np.ndarray:
+        """Return as many values as clips have."""
+        bits = np.empty(clips.shape)
+        for (first, colour), (weights, edges, table) in self.parts.items():
             rows = slice(0, 1) if first else slice(1, None)
-            for number in range(len(clips)):
-                seen, wanted, classes = _all(clips[number : number + 1], colour, first=first)
+            for clip, own in zip(clips, bits[:, rows, ..., colour], strict=True):
+                seen, wanted, unrest = _all(clip[None], colour, first=first)
                 guess = np.rint(seen @ weights).astype(int)[:, None]
-                kind = np.searchsorted(edges, classes)[:, None]
+                kind = np.searchsorted(edges, unrest)[:, None]
                 share = table[kind, np.clip(LEVELS - guess + 512, 0, 1023)]
                 chance = share[np.arange(len(wanted)), wanted.astype(int)] / share.sum(1)
-                own = bits[number, rows, ..., colour]
                 own[...] = -np.log2(chance).reshape(own.shape)
-    return bits
+        return bits
 
 
 def _all(clips: np.ndarray, colour: int, *, first: bool) -> tuple[np.ndarray, ...]:

@@ -6,7 +6,7 @@
 Clips are as large and as long as the model's. Of footage, frames at half their size, a square from
 the middle, stretches evenly spaced. A codec is charged for its packets alone, a model for
 all parts with their checksums. What a codec makes is decoded and compared; of what the model makes,
-so many clips a set as --decode says, for that takes a minute a clip. Models of single values
+only so many clips as --decode says, for that takes minutes a clip. Models of single values
 (compression_baselines.py) are counted on training clips, and write nothing.
 """
 
@@ -16,6 +16,8 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
+from itertools import chain, repeat
 from pathlib import Path
 
 import av
@@ -29,10 +31,10 @@ from animatic.pipelines.evaluation.sources import PAIRS, StageClips
 from animatic.pipelines.model import load
 from animatic.storage import codec
 from animatic.types import ClipShape
-from compression_baselines import histogram, residual
+from compression_baselines import Residual, histogram
 
 RESULTS = Path("benchmarks/results/video_compression.json")
-TRAIN, STRETCHES = 64, 4
+TRAIN, STRETCHES = 48, 4
 CODECS = {
     "FFV1": "-c:v ffv1 -level 3 -coder 1 -context 1 -slicecrc 0 -g 300 -pix_fmt gbrp",
     "H.264 (x264)": "-c:v libx264rgb -qp 0 -preset veryslow -pix_fmt rgb24",
@@ -116,7 +118,7 @@ def main() -> None:
     parser.add_argument("--train-data", type=Path, help="another that has the training split")
     parser.add_argument("--footage", type=Path, nargs="*", default=[])
     parser.add_argument("--num", type=int, default=24, help="clips of each split of Stage")
-    parser.add_argument("--decode", type=int, default=1, help="clips of each set the model decodes")
+    parser.add_argument("--decode", type=int, default=1, help="clips that the model decodes")
     given = parser.parse_args()
     model = load(given.model, "cpu")
     assert model.coder is not None, "a model that compresses"
@@ -129,16 +131,16 @@ def main() -> None:
     train = stage(given.train_data or given.data, "train", TRAIN)
     sets = {f"Stage, {split}": list(stage(given.data, split, given.num)) for split in PAIRS}
     sets |= {path.stem: stretches(path, model.shape) for path in given.footage}
-    table = {}
+    baselines = {"histogram": partial(histogram, train), "residual": Residual(train)}
+    table, left = {}, chain(repeat(True, given.decode), repeat(False))
     for name, clips in sets.items():
         rows = table[name] = {}
         for label, options in CODECS.items():
             rows[label] = measure(lambda clip, o=options: by_codec(clip, o), clips)
-        left = iter([True] * given.decode + [False] * len(clips))
-        rows["Animatic"] = measure(lambda c, n=left: by_model(model.coder, c, back=next(n)), clips)
-        for baseline in (histogram, residual):
-            bits = baseline(train, np.stack(clips)).mean(axis=(1, 2, 3, 4)).mean()
-            rows[baseline.__name__] = {"bits per dimension": round(float(bits), 4), "n": len(clips)}
+        rows["Animatic"] = measure(lambda c: by_model(model.coder, c, back=next(left)), clips)
+        for label, baseline in baselines.items():
+            bits = baseline(np.stack(clips)).mean()
+            rows[label] = {"bits per dimension": round(float(bits), 4), "n": len(clips)}
         print(name, json.dumps(rows, indent=2), flush=True)
     about = {
         "model": model.digest,

@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--metrics", required=True)
     parser.add_argument("--num", type=int, default=512)
+    parser.add_argument("--given", type=int, help="first frames that a model goes on from")
     given = parser.parse_args()
     out = RESULTS / f"{given.name}_numbers.json"
     job = Job(
@@ -36,6 +37,7 @@ def main() -> None:
         data=given.data,
         metrics=given.metrics.split(","),
         num=given.num,
+        given=given.given,
         out=out,
         device="cpu",
     )
@@ -43,6 +45,7 @@ def main() -> None:
     path = SHIPPED / f"{given.name}.json"
     card = json.loads(path.read_text())
     command = f"animatic evaluate {given.name} --data stage --metrics {given.metrics}"
+    command += "" if given.given is None else f" --given {given.given}"
     digest = hash_of(path.with_suffix(".safetensors"))
     card["numbers"] = as_published(rows, f"{command} --num {given.num}", digest)
     write_text(path, json.dumps(card, indent=2) + "\n")

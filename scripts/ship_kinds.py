@@ -170,6 +170,7 @@ KINDS = {
         "video_transformer.png",
         "Continues 0, 1 or 5 frames of Stage to 16 at 64x64 (1.3 seconds), and says how probable "
         "clips are, so that it compresses them; other footage it compresses worse than common "
-        "codecs. Slow: seconds a clip, and a minute to decompress one.",
+        "codecs. Continuations keep their place and fall apart into coloured specks wherever "
+        "something moves. Slow: seconds a clip, and a minute or two to decompress one.",
     ),
 }

@@ -16,8 +16,8 @@ def compress(clip: Path, *, output: Output, model: MadeBy = DEFAULT, device: str
     Example: animatic compress clip.mp4 -o clip.anv
 
     What is kept are the frames as RGB bytes; sound is not. Encoding takes seconds, but the file is
-    decoded again before it is written, pixel by pixel: about a minute for a second of 64x64, so
-    this is for small clips. What does not come back as it was is kept as FFV1, and that is said.
+    decoded again before it is written, pixel by pixel: minutes for a second of 64x64, so this is
+    for small clips. What does not come back as it was is kept as FFV1, and that is said.
     Clips like those that the model learnt from become smaller than with any common codec; others
     do not, so compare.
 
