@@ -169,8 +169,8 @@ KINDS = {
         _first_frame,
         "video_transformer.png",
         "Continues 0, 1 or 5 frames of Stage to 16 at 64x64 (1.3 seconds), and says how probable "
-        "clips are, so that it compresses them; other footage it compresses worse than common "
-        "codecs. Continuations keep their place and fall apart into coloured specks wherever "
-        "something moves. Slow: seconds a clip, and a minute or two to decompress one.",
+        "clips are, so that it compresses them; other footage the best of common codecs "
+        "compresses better. Continuations keep their place and fall apart into coloured specks "
+        "wherever something moves. Slow: seconds a clip, and minutes to decompress one.",
     ),
 }
