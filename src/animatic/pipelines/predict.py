@@ -79,32 +79,25 @@ def first_frames(model: Model, path: Path, given: int | None, *, whole: bool = F
     Raises:
         UserError: if the model continues nothing, or not so many, or they cannot be read.
     """
-    size, asked = model.shape[1:3], counts(model) if given is None else (counted(model, given),)
-    return read_given(path, asked, size, model.shape.fps, whole=whole)
+    asked = counts(model, given)
+    return read_given(path, asked, model.shape[1:3], model.shape.fps, whole=whole)
 
 
-def counts(model: Model) -> tuple[int, ...]:
-    """Return how many first frames a model continues, from few to many.
+def counts(model: Model, asked: int | None = None) -> tuple[int, ...]:
+    """Return how many first frames a model continues, from few to many, or only what is asked for.
 
     Raises:
-        UserError: if it continues nothing.
+        UserError: if it continues nothing, or not so many.
     """
     if "frames" not in model.config.reads:
         raise UserError(f"this {model.family.name} continues no frames; it reads other things")
-    return tuple(sorted(count for count in model.config.given_frames if count))
-
-
-def counted(model: Model, given: int) -> int:
-    """Return the number of first frames, if a model continues so many.
-
-    Raises:
-        UserError: if it does not.
-    """
-    known = counts(model)
-    if given not in known:
+    known = tuple(sorted(count for count in model.config.given_frames if count))
+    if asked is None:
+        return known
+    if asked not in known:
         told = " or ".join(map(str, known))
-        raise UserError(f"this model continues {told} frames, not {given}")
-    return given
+        raise UserError(f"this model continues {told} frames, not {asked}")
+    return (asked,)
 
 
 def told_by(model: Model, words: str | None) -> Prompt:

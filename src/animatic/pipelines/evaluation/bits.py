@@ -12,7 +12,7 @@ from animatic.pipelines.evaluation.job import Job, Row
 from animatic.pipelines.evaluation.sets import mean_of
 from animatic.pipelines.evaluation.sources import PAIRS, FolderClips, Shown, Source, StageClips
 from animatic.pipelines.model import Model, load
-from animatic.pipelines.predict import counted
+from animatic.pipelines.predict import counts
 from animatic.pipelines.progress import track
 from animatic.types import Prompt, to_clip
 
@@ -62,12 +62,10 @@ def rows(job: Job) -> Iterator[Row]:
 
 def _given(model: Model, given: int | None) -> Sequence[int | None]:
     """Return how many first frames are known of each clip, the cases one after the other."""
-    if "frames" not in model.config.reads:
-        return (None,) if given is None else (counted(model, given),)
-    known = sorted(model.config.given_frames)
+    known = sorted(model.config.given_frames) if "frames" in model.config.reads else [None]
     if given is None:
         return known
-    return (given if given in known else counted(model, given),)
+    return [0] if given == 0 and 0 in known else counts(model, given)
 
 
 def _bits_per_dim(model: Model, shown: Shown, given: int) -> float:

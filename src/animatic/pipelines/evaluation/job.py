@@ -19,7 +19,7 @@ from animatic.pipelines.evaluation.sources import (
     StageClips,
 )
 from animatic.pipelines.model import Model, load
-from animatic.pipelines.predict import counted, counts
+from animatic.pipelines.predict import counts
 from animatic.storage.run_folder import RunFolder
 
 MIN_FLOOR = 16
@@ -119,7 +119,7 @@ def trios(job: Job, *, with_floor: bool, halved: bool = False) -> Iterator[Trio]
         yield from _continued(job, model, with_floor, halved)
         return
     if job.given is not None:
-        counted(model, job.given)
+        counts(model, job.given)
     of_text = "text" in model.config.reads
     for split in PAIRS if of_text and job.against is None else ("validation",):
         made = GeneratedClips(model, job.what, split, job.num)
@@ -131,7 +131,7 @@ def _continued(job: Job, model: Model, with_floor: bool, halved: bool) -> Iterat
         raise UserError(f"{job.what} continues real clips; give them with --data")
     for split in PAIRS:
         real, rest = _real(job, split, model.shape.num_frames, with_floor, halved)
-        for count in counts(model) if job.given is None else (counted(model, job.given),):
+        for count in counts(model, job.given):
             begun = StageClips(job.data, split, job.num, num_frames=model.shape.num_frames)
             made = ContinuedClips(model, job.what, begun, count)
             yield Trio(f"{split}, {count} given", made, real, rest)
