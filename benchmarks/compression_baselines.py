@@ -73,8 +73,8 @@ class Residual:
 def _all(clips: np.ndarray, colour: int, *, first: bool) -> tuple[np.ndarray, ...]:
     """Return features of all values of a colour, the values, and what their class goes by."""
     parts = zip(*(_of_frames(clip, colour, first=first) for clip in clips), strict=True)
-    seen, wanted, classes = (np.concatenate(part) for part in parts)
-    return seen, wanted, classes
+    seen, wanted, unrest = (np.concatenate(part) for part in parts)
+    return seen, wanted, unrest
 
 
 def _of_frames(clip: np.ndarray, colour: int, *, first: bool) -> tuple[np.ndarray, ...]:
@@ -90,11 +90,8 @@ def _of_frames(clip: np.ndarray, colour: int, *, first: bool) -> tuple[np.ndarra
         # old[3] stood to the left, old[1] above, old[4] in the place itself
         unrest = abs(near[0] - old[3])[..., colour] + abs(near[1] - old[1])[..., colour]
         unrest = unrest + abs(now - old[4])[..., :colour].sum(-1)
-    seen = [value[..., : colour + 1] for value in near] + [
-        now[..., :colour],
-        np.ones_like(now[..., :1]),
-    ]
-    seen = np.concatenate([*seen, *(value[..., : colour + 1] for value in old)], axis=-1)
+    around = [value[..., : colour + 1] for value in (*near, *old)]
+    seen = np.concatenate([*around, now[..., :colour], np.ones_like(now[..., :1])], axis=-1)
     return seen.reshape(-1, seen.shape[-1]), now[..., colour].ravel(), unrest.ravel()
 
 
