@@ -5,8 +5,10 @@ them. It lies beside the shards; the system keeps in memory what is used of it, 
 """
 
 import hashlib
+import os
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,9 @@ from animatic.data.clips import Example, ShardClips
 from animatic.data.stage.random_streams import Stream
 from animatic.errors import UserError
 from animatic.storage import atomic
+
+_AT_ONCE = 64
+"""Clips that are decoded by several threads before they are written."""
 
 
 class DecodedClips:
@@ -67,12 +72,18 @@ def _build(clips: ShardClips, path: Path, progress: Callable[[int, int], None]) 
     shape = (len(clips), lengths.pop(), clips.shape.height, clips.shape.width, 3)
     _check_room(path.parent, int(np.prod(shape)))
     # Written as a plain file: on a full disk a memory map would kill the process.
-    with atomic.replacing(path) as unfinished, unfinished.open("wb") as file:
+    with (
+        ThreadPoolExecutor(os.cpu_count()) as pool,  # decoding runs outside Python's lock
+        atomic.replacing(path) as unfinished,
+        unfinished.open("wb") as file,
+    ):
         header = {"descr": "|u1", "fortran_order": False, "shape": shape}
         np.lib.format.write_array_header_1_0(file, header)
-        for index in range(len(clips)):
-            file.write(clips.decode(index).tobytes())
-            progress(index + 1, len(clips))
+        for first in range(0, len(clips), _AT_ONCE):
+            places = range(first, min(first + _AT_ONCE, len(clips)))
+            for index, frames in zip(places, pool.map(clips.decode, places), strict=True):
+                file.write(frames.tobytes())
+                progress(index + 1, len(clips))
 
 
 def _check_room(folder: Path, num_bytes: int) -> None:
