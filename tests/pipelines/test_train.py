@@ -173,7 +173,7 @@ class Listening(torch.nn.Linear):
 
 
 def test_bf16_rounds_products_but_not_what_networks_are_given(footage, tmp_path):
-    engine = pipeline._engine(a_run(footage, tmp_path / "run", precision="bf16-mixed"))
+    engine = pipeline.engine_of(a_run(footage, tmp_path / "run", precision="bf16-mixed"))
     network = Listening(4, 4)
     optimizer = torch.optim.SGD(network.parameters())
     engine.setup(network, optimizer)[0](torch.rand(2, 4))

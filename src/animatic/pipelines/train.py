@@ -86,7 +86,7 @@ def train(run: Run) -> None:
         known = ", ".join(family.presets)
         raise UserError(f"{family.name} has no preset {run.preset!r}; it has {known}")
     config = adjusted(family.presets[run.preset], run.settings)
-    engine = _engine(run)
+    engine = engine_of(run)
     clips = _clips(run, config)
     if "label" in config.reads:
         config = replace(config, class_names=clips.label_names)
@@ -159,7 +159,7 @@ def _like(former: Any, value: str) -> Any:
     return type(former)(value)
 
 
-def _engine(run: Run) -> Any:
+def engine_of(run: Run) -> Any:
     """Return a Fabric for this process: alone, or one of those that torchrun started."""
     try:
         from lightning_fabric import Fabric

@@ -218,6 +218,16 @@ _SMALL = DvdGanConfig(
     ema_decay=0.999,
     ema_start=500,
 )
+_MEDIUM = replace(
+    _SMALL,
+    patch=1,
+    generator_widths=(16, 16, 12, 6, 2),
+    discriminator_widths=(1, 2, 4, 8, 16),
+    sampled_frames=8,
+    recurrence="tsru",
+    loss="relativistic",
+    discriminator_steps=1,
+)
 _TINY = DvdGanConfig(
     num_frames=4,
     size=16,
@@ -246,6 +256,10 @@ PRESETS = {
         loss="relativistic",
         warp=True,
         reconstruction=100.0,
+    ),
+    "medium": _MEDIUM,
+    "medium-prediction": replace(
+        _MEDIUM, given_frames=(1, 5), warp=True, reconstruction=100.0
     ),
     "paper-64": _PAPER,
     "paper-128": _PAPER_128,
