@@ -125,6 +125,13 @@ def test_one_frame_is_read_at_every_time(unit):
     torch.testing.assert_close(unit(frame, 4), unit(frame.expand(-1, 4, -1, -1, -1), 4))
 
 
+@pytest.mark.parametrize("unit", [ConvGRU, ConvTSRU])
+def test_in_bf16_states_are_bf16_whatever_was_handed_in(unit):
+    with torch.autocast("cpu", torch.bfloat16):
+        states = unit(3)(torch.randn(2, 4, 3, 5, 5), 4, torch.randn(2, 3, 5, 5))
+    assert states.dtype == torch.bfloat16
+
+
 def test_a_state_is_moved_by_whole_places():
     state, flow = torch.randn(1, 2, 4, 5), torch.zeros(1, 2, 4, 5)
     torch.testing.assert_close(moved(state, flow), state)

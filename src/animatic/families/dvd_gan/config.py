@@ -220,9 +220,8 @@ _SMALL = DvdGanConfig(
 )
 _MEDIUM = replace(
     _SMALL,
-    patch=1,
-    generator_widths=(16, 16, 12, 6, 2),
-    discriminator_widths=(1, 2, 4, 8, 16),
+    width=16,
+    discriminator_width=32,
     sampled_frames=8,
     recurrence="tsru",
     loss="relativistic",
@@ -258,9 +257,7 @@ PRESETS = {
         reconstruction=100.0,
     ),
     "medium": _MEDIUM,
-    "medium-prediction": replace(
-        _MEDIUM, given_frames=(1, 5), warp=True, reconstruction=100.0
-    ),
+    "medium-prediction": replace(_MEDIUM, given_frames=(1, 5), warp=True, reconstruction=100.0),
     "paper-64": _PAPER,
     "paper-128": _PAPER_128,
     "paper-256": replace(

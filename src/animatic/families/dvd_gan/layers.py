@@ -162,7 +162,8 @@ class GeneratorBlock(nn.Module):
     def _enlarged(self, frames: Float[Tensor, "b t c h w"]) -> Float[Tensor, "b t c y x"]:
         if not self.upsample:
             return frames
-        return each_frame(lambda x: F.interpolate(x, scale_factor=2), frames)
+        with torch.autocast(frames.device.type, enabled=False):  # a GPU would widen bf16
+            return each_frame(lambda x: F.interpolate(x, scale_factor=2), frames)
 
 
 class DiscriminatorBlock(nn.Module):

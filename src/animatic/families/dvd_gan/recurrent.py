@@ -122,8 +122,8 @@ def _unrolled(
     of_candidate = weights[2][:, :dim]  # type: ignore[index]
     seen = F.conv2d(frames.flatten(0, 1), of_frames, bias, padding=KERNEL // 2)
     seen = seen.unflatten(0, frames.shape[:2])
-    if state is None:
-        state = torch.zeros_like(frames[:, 0])
+    state = torch.zeros_like(frames[:, 0]) if state is None else state
+    state = state.to(seen.dtype)
     states = []
     for t in range(num_frames):
         gated, offered = seen[:, min(t, seen.shape[1] - 1)].split([len(of_gates), dim], dim=1)
