@@ -107,6 +107,17 @@ def test_given_frames_are_kept_and_a_clip_grows_slice_by_slice(engine, tools):
     assert torch.equal(stages[-1], sampler.sample([prompt], [3]).clips)
 
 
+def test_whole_slices_make_the_clip_that_rows_make(engine, tools):
+    config, learner = checkpoint("tiny", tools, engine)
+    sampler = VideoTransformerSampler(config, learner.weights(), tools)
+    frame = torch.randint(256, (1, 8, 8, 3), dtype=torch.uint8).numpy()
+    prompt = Prompt(frames=frame, positions=(0,))
+    assert sampler.by_rows
+    rows = sampler.sample([prompt], [3]).clips
+    sampler.by_rows = False
+    assert torch.equal(sampler.sample([prompt], [3]).clips, rows)
+
+
 def test_little_temperature_takes_the_likeliest_values(engine, tools):
     config, learner = checkpoint("tiny", tools, engine, temperature=1e-6)
     sampler = VideoTransformerSampler(config, learner.weights(), tools)

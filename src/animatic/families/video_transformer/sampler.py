@@ -7,7 +7,7 @@ import torch
 from animatic.contracts import Tools
 from animatic.families.video_transformer.conditions import conditions_of
 from animatic.families.video_transformer.config import VALUES, VideoTransformerConfig
-from animatic.families.video_transformer.fixed_point import gumbel
+from animatic.families.video_transformer.fixed_point import gumbel, iterate
 from animatic.families.video_transformer.network import VideoTransformer
 from animatic.families.video_transformer.slices import to_clips
 from animatic.families.video_transformer.windows import iterate_rows
@@ -15,7 +15,8 @@ from animatic.nn.filled import filled
 from animatic.types import Clips, ClipShape, Prompt, Samples, Weights
 
 ROWS = 16
-"""Rows that each call looks at: fastest for one clip (docs/log.md)."""
+"""Rows that each call looks at on a CPU: fastest for one clip; whole slices are on a GPU, where a
+call takes as long whatever it computes (docs/log.md)."""
 
 
 class VideoTransformerSampler:
@@ -25,6 +26,7 @@ class VideoTransformerSampler:
         self.config, self.tools = config, tools
         network = VideoTransformer(config, tools.text_encoder.dim)
         self.network = filled(network, "network", weights, tools)
+        self.by_rows = tools.device.type == "cpu"
 
     @property
     def shape(self) -> ClipShape:
@@ -57,5 +59,7 @@ class VideoTransformerSampler:
             settled = ~slices.scored(number, conditions.given)[None].to(own.device)
             guess = slices.take(symbols, number - 1) if number else own
             guess = torch.where(settled[..., None], own, guess)
-            own.copy_(iterate_rows(self.network, guess, context, noise, settled, ROWS)[0])
+            task = (self.network, guess, context, noise, settled)
+            made, _ = iterate_rows(*task, ROWS) if self.by_rows else iterate(*task)
+            own.copy_(made)
             yield to_clips(symbols)
