@@ -29,7 +29,7 @@ from animatic.families.dvd_gan.config import PRESETS, SMALLEST, DvdGanConfig
 from animatic.families.dvd_gan.discriminators import BLOCKS_OF_CLIPS, Discriminators, Glance
 from animatic.families.dvd_gan.generator import Generator
 from animatic.families.dvd_gan.losses import discriminator_loss, generator_loss
-from animatic.pipelines.device import choose_device
+from animatic.pipelines.device import choose_device, has_bf16
 
 RESULTS = Path("benchmarks/results/dvd_gan_speed.json")
 
@@ -242,16 +242,16 @@ def training_step(
 
 
 def sampling(
-    generator: nn.Module, config: DvdGanConfig, device: torch.device, bf16: bool
+    generator: nn.Module, config: DvdGanConfig, num_clips: int, device: torch.device, bf16: bool
 ) -> Callable[[], None]:
-    """Return what makes one clip."""
+    """Return what makes so many clips at once."""
     half = torch.autocast(device.type, torch.bfloat16) if bf16 else nullcontext()
-    label = torch.zeros(1, dtype=torch.long, device=device)
+    labels = torch.zeros(num_clips, dtype=torch.long, device=device)
 
     @torch.inference_mode()
     def sample() -> None:
         with half:
-            generator(torch.randn(1, config.latent_dim, device=device), label)
+            generator(torch.randn(num_clips, config.latent_dim, device=device), labels)
 
     return sample
 
@@ -277,9 +277,10 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--precision", choices=("bf16", "32"), default="bf16")
+    parser.add_argument("--sampled-clips", type=int, default=1)
     given = parser.parse_args()
-    device, bf16 = choose_device(given.device), given.precision == "bf16"
+    device = choose_device(given.device)
+    bf16 = has_bf16(device)
     config = PRESETS[given.preset]
     if not config.class_names:
         config = replace(config, class_names=tuple(map(str, range(16))))
@@ -295,12 +296,16 @@ def main() -> None:
     training = seconds(works, given.rounds, device)
     for net in generators.values():
         net.eval()
-    works = {name: sampling(net, config, device, bf16) for name, net in generators.items()}
+    works = {
+        name: sampling(net, config, given.sampled_clips, device, bf16)
+        for name, net in generators.items()
+    }
     sampled = seconds(works, 4 * given.rounds, device)
     row = {
         "preset": given.preset,
         "batch_size": given.batch_size,
-        "precision": given.precision,
+        "sampled_clips": given.sampled_clips,
+        "precision": "bf16" if bf16 else "32",
         "device": torch.cuda.get_device_name() if device.type == "cuda" else platform.machine(),
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
@@ -311,7 +316,7 @@ def main() -> None:
     }
     print(json.dumps(row, indent=2))
     rows = json.loads(RESULTS.read_text()) if RESULTS.is_file() else []
-    key = ("preset", "batch_size", "precision", "device")
+    key = ("preset", "batch_size", "sampled_clips", "precision", "device")
     rows = [old for old in rows if any(old[name] != row[name] for name in key)] + [row]
     RESULTS.write_text(json.dumps(rows, indent=2) + "\n")
 

@@ -8,10 +8,9 @@ from animatic.families.dvd_gan.discriminators import Discriminators, Glance
 from animatic.families.dvd_gan.generator import Generator
 from animatic.nn.kept import OPTIMISER_COPIES, Kept
 
-
 PEAK = 1.5
-"""What a step takes in all over what is kept for the gradients, weights aside: then the estimates
-of `paper-64`, `paper-128` and `paper-256` are 0.9 to 1.3 times what an H200 needed (docs/log.md)."""
+"""What a step takes in all over what is kept for the gradients, weights aside; so the estimates of
+`paper-64`, `paper-128` and `paper-256` are 0.9 to 1.3 times what an H200 needed (docs/log.md)."""
 
 
 def training_bytes(config: DvdGanConfig, batch_size: int, bf16: bool) -> int:
