@@ -3,9 +3,9 @@
     python benchmarks/training_cost.py dvd_gan:paper-64:4 dvd_gan:paper-64:8:num_frames=12
 
 Each row is family:preset:batch-size, and settings that are replaced. Clips are noise. The ceiling
-is what a product of two large matrices reaches in the same run; a row's share of it
-counts the operations that were executed, those computed again included. `one_update` is the whole
-cycle of a family whose networks take turns. A row that does not fit says so.
+is what a product of two large matrices reaches in the same run; a row's share of it counts the
+operations that were executed, those computed again included. An update is the whole cycle of a
+family whose networks take turns. A row that does not fit says so.
 """
 
 import argparse

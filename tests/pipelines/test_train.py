@@ -154,6 +154,15 @@ def test_the_run_folder_has_a_log_scalars_and_samples(footage, tmp_path):
     assert json.loads((folder / "model.json").read_text())["steps"] == 8
 
 
+def test_of_slowly_growing_clips_two_are_drawn(footage, tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        "animatic.pipelines.keep.write_sheet", lambda path, made, **_: drawn.extend(made)
+    )
+    train(a_run(footage, tmp_path / "run", family="video_transformer", steps=3))
+    assert len(drawn) == 2
+
+
 def test_seeds_of_steps_and_processes_differ():
     seeds = {
         derived_seed(s, step, rank) for s in range(3) for step in range(9) for rank in range(3)

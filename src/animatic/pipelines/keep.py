@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 import animatic
-from animatic.contracts import Family, Learner
+from animatic.contracts import Family, GrowingSampler, Learner
 from animatic.data.clips import Example
 from animatic.pipelines.model import build
 from animatic.pipelines.predict import continued, counts
@@ -33,6 +33,9 @@ SAMPLE_PROMPTS = (
 
 MOST_SAMPLES = 16
 """Rows of a sample grid."""
+
+MOST_GROWING = 2
+"""Rows of it for a family whose clips take long enough to be watched while they are made."""
 
 FIXED = ("family", "preset", "data", "batch_size", "accumulate", "seed", "flip", "precision")
 """What of a run must not change when it goes on."""
@@ -93,15 +96,16 @@ class Keeper:
     def _draw_samples(self, checkpoint: Checkpoint, done: int) -> None:
         """Write one row for each sample prompt, the same seeds every time."""
         model = build(checkpoint, torch.device("cpu"))
+        most = MOST_GROWING if isinstance(model.sampler, GrowingSampler) else MOST_SAMPLES
         if "frames" in self.config.reads:
             count = counts(model)[0]
             made = [
                 continued(model, clip.frames[:count], None, 0, told=self._told(clip))
-                for clip in self.given
+                for clip in self.given[:most]
             ]
         else:
             names = getattr(self.config, "class_names", SAMPLE_PROMPTS)
-            made = list(model.generate_all(names[:MOST_SAMPLES]))
+            made = list(model.generate_all(names[:most]))
         labels = [creation.prompt for creation in made]
         path = self.folder.samples_path / f"{done:07d}.png"
         write_sheet(path, made, labels=labels, scale=2)
