@@ -17,8 +17,8 @@ from animatic.families.dvd_gan.layers import (
     GeneratorBlock,
     conv3d,
 )
-from animatic.families.dvd_gan.recurrent import ConvGRU, ConvTSRU, moved
-from animatic.families.dvd_gan.spectral import normalised, weights_once
+from animatic.families.dvd_gan.recurrent import ConvGRU, ConvTSRU, moved, places
+from animatic.families.dvd_gan.spectral import iterate, normalised, weights_once
 
 
 def conv(layer, x):
@@ -85,6 +85,21 @@ def test_the_largest_singular_value_is_one(layer):
     assert torch.equal(layer.weight, layer.weight)
 
 
+def test_weights_together_take_the_step_that_each_would_take():
+    layers = [normalised(nn.Linear(3, 5)), normalised(nn.Conv2d(4, 2, 3))]
+    stored = [
+        (layer.parametrizations["weight"][0], torch.randn_like(layer.weight)) for layer in layers
+    ]
+    wanted = []
+    for spectral, weight in stored:
+        left = F.normalize(weight.flatten(1) @ spectral.right, dim=0)
+        wanted.append((left, F.normalize(weight.flatten(1).T @ left, dim=0)))
+    iterate(stored)
+    for (spectral, _), pair in zip(stored, wanted, strict=True):
+        torch.testing.assert_close((spectral.left, spectral.right), pair)
+        torch.testing.assert_close(spectral.fresh, pair)
+
+
 def test_weights_are_normalised_once_in_the_block():
     layer = normalised(nn.Linear(7, 5))
     with torch.no_grad():
@@ -112,7 +127,7 @@ def test_the_tsru_is_its_equations():
     h = state
     for t in range(4):
         both = torch.cat([h, frames[:, t]], dim=1)
-        m = moved(h, conv(tsru.flow, both))
+        m = moved(h, conv(tsru.flow, both), places(*h.shape[-2:], h.device))
         c = F.relu(conv(tsru.candidate, torch.cat([m, frames[:, t]], dim=1)))
         u = torch.sigmoid(conv(tsru.update, both))
         h = u * h + (1 - u) * c
@@ -134,9 +149,10 @@ def test_in_bf16_states_are_bf16_whatever_was_handed_in(unit):
 
 def test_a_state_is_moved_by_whole_places():
     state, flow = torch.randn(1, 2, 4, 5), torch.zeros(1, 2, 4, 5)
-    torch.testing.assert_close(moved(state, flow), state)
+    where = places(4, 5, state.device)
+    torch.testing.assert_close(moved(state, flow, where), state)
     flow[:, 0], flow[:, 1] = 1, 2
-    torch.testing.assert_close(moved(state, flow)[..., :2, :4], state[..., 2:, 1:])
+    torch.testing.assert_close(moved(state, flow, where)[..., :2, :4], state[..., 2:, 1:])
 
 
 def test_separable_attention_is_full_attention_on_one_axis():

@@ -25,7 +25,7 @@ from animatic.families.dvd_gan.layers import (
     each_frame,
     linear,
 )
-from animatic.families.dvd_gan.recurrent import RECURRENCES, moved
+from animatic.families.dvd_gan.recurrent import RECURRENCES, moved, places
 from animatic.families.dvd_gan.spectral import weights_once
 from animatic.types import Clips
 
@@ -108,7 +108,8 @@ def over(
     num_frames = painted.shape[1]
     colour, share, flow = painted.float().flatten(0, 1).split([3, 1, 2], dim=1)
     share = torch.sigmoid(share + math.log(PAINTED_AT_FIRST / (1 - PAINTED_AT_FIRST)))
-    kept = moved(last.repeat_interleave(num_frames, dim=0), flow)
+    where = places(*last.shape[-2:], last.device)
+    kept = moved(last.repeat_interleave(num_frames, dim=0), flow, where)
     return torch.lerp(kept, torch.tanh(colour), share).unflatten(0, (-1, num_frames))
 
 

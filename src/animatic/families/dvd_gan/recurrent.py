@@ -5,6 +5,7 @@ arXiv:1511.06432; TSRU of Luc et al. 2020, arXiv:2003.04035.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -69,10 +70,11 @@ class ConvTSRU(nn.Module):
         state: Float[Tensor, "b d h w"] | None = None,
     ) -> Float[Tensor, "b {num_frames} d h w"]:
         """Return the states after each frame; see `_unrolled`."""
+        where = places(*frames.shape[-2:], frames.device)
 
         def step(state: Tensor, gates: Tensor, candidate: Candidate) -> Tensor:
             flow, update = gates.split([2, gates.shape[1] - 2], dim=1)
-            return torch.lerp(candidate(moved(state, flow)), state, torch.sigmoid(update))
+            return torch.lerp(candidate(moved(state, flow, where)), state, torch.sigmoid(update))
 
         gates = (self.flow, self.update, self.candidate)
         return _unrolled(step, gates, frames, num_frames, state)
@@ -81,16 +83,26 @@ class ConvTSRU(nn.Module):
 RECURRENCES = {"gru": ConvGRU, "tsru": ConvTSRU}
 
 
+class Places(NamedTuple):
+    """Where pixels are, to the right and down, and how far apart `grid_sample` counts them."""
+
+    at: Float[Tensor, "2 h w"]
+    apart: Float[Tensor, "2 1 1"]
+
+
+def places(height: int, width: int, device: torch.device) -> Places:
+    """Return the places of a frame; frames of one size share them."""
+    rows, columns = (torch.arange(n, device=device, dtype=torch.float32) for n in (height, width))
+    at = torch.stack(torch.meshgrid(columns, rows, indexing="xy"))
+    apart = torch.tensor([2 / max(1, width - 1), 2 / max(1, height - 1)], device=device)
+    return Places(at, apart[:, None, None])
+
+
 def moved(
-    state: Float[Tensor, "b d h w"], flow: Float[Tensor, "b 2 h w"]
+    state: Float[Tensor, "b d h w"], flow: Float[Tensor, "b 2 h w"], where: Places
 ) -> Float[Tensor, "b d h w"]:
     """Return, at each place, the state `flow` (to the right, down) places from there."""
-    height, width = state.shape[2:]
-    rows = torch.arange(height, device=state.device, dtype=torch.float32)
-    columns = torch.arange(width, device=state.device, dtype=torch.float32)
-    x = (columns + flow[:, 0].float()) * (2 / max(1, width - 1)) - 1
-    y = (rows[:, None] + flow[:, 1].float()) * (2 / max(1, height - 1)) - 1
-    grid = torch.stack([x, y], dim=-1)
+    grid = ((where.at + flow.float()) * where.apart - 1).permute(0, 2, 3, 1)
     found = F.grid_sample(state.float(), grid, padding_mode="border", align_corners=True)
     return found.to(state.dtype, memory_format=torch.channels_last)
 

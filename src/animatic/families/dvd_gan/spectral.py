@@ -4,12 +4,11 @@ Source: Miyato et al. 2018, arXiv:1802.05957: one step of power iteration each t
 used in training.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.utils.parametrize import (
     ParametrizationList,
@@ -18,6 +17,9 @@ from torch.nn.utils.parametrize import (
 )
 
 EPSILON = 1e-4
+Vectors = tuple[Tensor, Tensor]
+"""Left and right singular vectors of a weight."""
+
 FIRST_STEPS = 15
 """Steps of power iteration at the start, when nothing is known of the weights."""
 
@@ -35,20 +37,20 @@ class Spectral(nn.Module):
         self.register_buffer("right", F.normalize(torch.randn(columns), dim=0))
         self.keeping, self.held = False, False
         self.kept: Tensor | None = None
+        self.fresh: Vectors = (self.left, self.right)
         for _ in range(FIRST_STEPS):
-            self.iterate(weight.detach().flatten(1))
+            iterate([(self, weight)])
 
     def forward(self, weight: Tensor) -> Tensor:
         """Return the normalised weight."""
         if self.kept is not None and (self.keeping or self.held):
             return self.kept
         with torch.autocast(weight.device.type, enabled=False):
-            matrix = weight.flatten(1)
-            if self.training:
-                self.iterate(matrix.detach())
-            # Cloned, lest the next step change what this one's gradients need.
-            left, right = self.left.clone(), self.right.clone()
-            normal = weight / torch.dot(left, torch.mv(matrix, right))
+            if self.training and not self.keeping:
+                iterate([(self, weight)])
+            # Never the buffers, lest the next step change what this one's gradients need.
+            left, right = self.fresh if self.training else (self.left.clone(), self.right.clone())
+            normal = weight / torch.dot(left, torch.mv(weight.flatten(1), right))
         self.kept = normal if self.keeping else None
         return normal
 
@@ -56,11 +58,31 @@ class Spectral(nn.Module):
         """Return what is stored for a weight that is assigned."""
         return weight
 
-    @torch.no_grad()
-    def iterate(self, matrix: Float[Tensor, "o i"]) -> None:
-        """Take one step of power iteration."""
-        self.left.copy_(F.normalize(torch.mv(matrix, self.right), dim=0, eps=EPSILON))
-        self.right.copy_(F.normalize(torch.mv(matrix.T, self.left), dim=0, eps=EPSILON))
+
+@torch.no_grad()
+def iterate(stored: Sequence[tuple[Spectral, Tensor]]) -> None:
+    """Take one step of power iteration of each weight.
+
+    Many small calls are slow, above all on a GPU, so all weights share what they can.
+    """
+    layers = [layer for layer, _ in stored]
+    matrices = [weight.flatten(1) for _, weight in stored]
+    with torch.autocast(matrices[0].device.type, enabled=False):
+        pairs = zip(matrices, layers, strict=True)
+        lefts = _unit([torch.mv(matrix, layer.right) for matrix, layer in pairs])
+        pairs = zip(matrices, lefts, strict=True)
+        rights = _unit([torch.mv(matrix.T, left) for matrix, left in pairs])
+    torch._foreach_copy_([layer.left for layer in layers], lefts)
+    torch._foreach_copy_([layer.right for layer in layers], rights)
+    for layer, *fresh in zip(layers, lefts, rights, strict=True):
+        layer.fresh = (fresh[0], fresh[1])
+
+
+def _unit(vectors: list[Tensor]) -> Sequence[Tensor]:
+    """Return the vectors at length one."""
+    lengths = torch._foreach_norm(vectors)
+    torch._foreach_clamp_min_(lengths, EPSILON)
+    return torch._foreach_div(vectors, lengths)
 
 
 def normalised(layer: nn.Module) -> nn.Module:
@@ -75,18 +97,24 @@ def normalised(layer: nn.Module) -> nn.Module:
 
 def settle(network: nn.Module) -> None:
     """Find the largest singular values anew, of weights that were averaged or replaced."""
-    for stored in network.modules():
-        spectral = stored[0] if isinstance(stored, ParametrizationList) else None
-        if isinstance(stored, ParametrizationList) and isinstance(spectral, Spectral):
-            for _ in range(FIRST_STEPS):
-                spectral.iterate(stored.original.detach().flatten(1))
+    for _ in range(FIRST_STEPS):
+        iterate(_stored(network))
+
+
+def _stored(network: nn.Module) -> list[tuple[Spectral, Tensor]]:
+    """Return what normalises each weight, and the weight as it is stored."""
+    lists = [module for module in network.modules() if isinstance(module, ParametrizationList)]
+    return [(one[0], one.original) for one in lists if isinstance(one[0], Spectral)]
 
 
 @contextmanager
 def weights_once(network: nn.Module) -> Iterator[None]:
     """Normalise every weight now, and not again, however often it is used in the block."""
-    layers = [module for module in network.modules() if isinstance(module, Spectral)]
-    for layer in layers:
+    stored = _stored(network)
+    training = [(layer, weight) for layer, weight in stored if layer.training]
+    if training:
+        iterate(training)
+    for layer, _ in stored:
         layer.keeping, layer.kept = True, None
     for module in network.modules():
         if is_parametrized(module, "weight"):
@@ -94,5 +122,5 @@ def weights_once(network: nn.Module) -> Iterator[None]:
     try:
         yield
     finally:
-        for layer in layers:
+        for layer, _ in stored:
             layer.keeping = False
