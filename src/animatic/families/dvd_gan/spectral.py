@@ -4,6 +4,9 @@ Source: Miyato et al. 2018, arXiv:1802.05957: one step of power iteration each t
 used in training.
 """
 
+# pyright: reportPrivateImportUsage=false
+# (torch's calls for many tensors at once have no public name)
+
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -17,6 +20,7 @@ from torch.nn.utils.parametrize import (
 )
 
 EPSILON = 1e-4
+
 Vectors = tuple[Tensor, Tensor]
 """Left and right singular vectors of a weight."""
 
@@ -74,15 +78,15 @@ def iterate(stored: Sequence[tuple[Spectral, Tensor]]) -> None:
         rights = _unit([torch.mv(matrix.T, left) for matrix, left in pairs])
     torch._foreach_copy_([layer.left for layer in layers], lefts)
     torch._foreach_copy_([layer.right for layer in layers], rights)
-    for layer, *fresh in zip(layers, lefts, rights, strict=True):
-        layer.fresh = (fresh[0], fresh[1])
+    for layer, fresh in zip(layers, zip(lefts, rights, strict=True), strict=True):
+        layer.fresh = fresh
 
 
-def _unit(vectors: list[Tensor]) -> Sequence[Tensor]:
+def _unit(vectors: list[Tensor]) -> tuple[Tensor, ...]:
     """Return the vectors at length one."""
-    lengths = torch._foreach_norm(vectors)
+    lengths = list(torch._foreach_norm(vectors))
     torch._foreach_clamp_min_(lengths, EPSILON)
-    return torch._foreach_div(vectors, lengths)
+    return tuple(torch._foreach_div(vectors, lengths))
 
 
 def normalised(layer: nn.Module) -> nn.Module:
@@ -103,8 +107,12 @@ def settle(network: nn.Module) -> None:
 
 def _stored(network: nn.Module) -> list[tuple[Spectral, Tensor]]:
     """Return what normalises each weight, and the weight as it is stored."""
-    lists = [module for module in network.modules() if isinstance(module, ParametrizationList)]
-    return [(one[0], one.original) for one in lists if isinstance(one[0], Spectral)]
+    found = []
+    for module in network.modules():
+        spectral = module[0] if isinstance(module, ParametrizationList) else None
+        if isinstance(module, ParametrizationList) and isinstance(spectral, Spectral):
+            found.append((spectral, module.original))
+    return found
 
 
 @contextmanager
