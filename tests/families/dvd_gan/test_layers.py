@@ -127,7 +127,7 @@ def test_the_tsru_is_its_equations():
     h = state
     for t in range(4):
         both = torch.cat([h, frames[:, t]], dim=1)
-        m = moved(h, conv(tsru.flow, both), places(*h.shape[-2:], h.device))
+        m = moved(h, conv(tsru.flow, both), places(h))
         c = F.relu(conv(tsru.candidate, torch.cat([m, frames[:, t]], dim=1)))
         u = torch.sigmoid(conv(tsru.update, both))
         h = u * h + (1 - u) * c
@@ -149,7 +149,7 @@ def test_in_bf16_states_are_bf16_whatever_was_handed_in(unit):
 
 def test_a_state_is_moved_by_whole_places():
     state, flow = torch.randn(1, 2, 4, 5), torch.zeros(1, 2, 4, 5)
-    where = places(4, 5, state.device)
+    where = places(state)
     torch.testing.assert_close(moved(state, flow, where), state)
     flow[:, 0], flow[:, 1] = 1, 2
     torch.testing.assert_close(moved(state, flow, where)[..., :2, :4], state[..., 2:, 1:])

@@ -108,8 +108,7 @@ def over(
     num_frames = painted.shape[1]
     colour, share, flow = painted.float().flatten(0, 1).split([3, 1, 2], dim=1)
     share = torch.sigmoid(share + math.log(PAINTED_AT_FIRST / (1 - PAINTED_AT_FIRST)))
-    where = places(*last.shape[-2:], last.device)
-    kept = moved(last.repeat_interleave(num_frames, dim=0), flow, where)
+    kept = moved(last.repeat_interleave(num_frames, dim=0), flow, places(last))
     return torch.lerp(kept, torch.tanh(colour), share).unflatten(0, (-1, num_frames))
 
 

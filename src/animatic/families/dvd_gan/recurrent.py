@@ -70,7 +70,7 @@ class ConvTSRU(nn.Module):
         state: Float[Tensor, "b d h w"] | None = None,
     ) -> Float[Tensor, "b {num_frames} d h w"]:
         """Return the states after each frame; see `_unrolled`."""
-        where = places(*frames.shape[-2:], frames.device)
+        where = places(frames)
 
         def step(state: Tensor, gates: Tensor, candidate: Candidate) -> Tensor:
             flow, update = gates.split([2, gates.shape[1] - 2], dim=1)
@@ -90,8 +90,9 @@ class Places(NamedTuple):
     apart: Float[Tensor, "2 1 1"]
 
 
-def places(height: int, width: int, device: torch.device) -> Places:
-    """Return the places of a frame; frames of one size share them."""
+def places(frames: Float[Tensor, "... h w"]) -> Places:
+    """Return the places of frames; those of one size share them."""
+    (height, width), device = frames.shape[-2:], frames.device
     rows, columns = (torch.arange(n, device=device, dtype=torch.float32) for n in (height, width))
     at = torch.stack(torch.meshgrid(columns, rows, indexing="xy"))
     apart = torch.tensor([2 / max(1, width - 1), 2 / max(1, height - 1)], device=device)
