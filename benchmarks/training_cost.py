@@ -18,10 +18,9 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from animatic.contracts import Engine, Tools
-from animatic.errors import UserError
 from animatic.pipelines import catalog
 from animatic.pipelines.device import choose_device, has_bf16
-from animatic.pipelines.memory import check_memory
+from animatic.pipelines.memory import memory_bytes
 from animatic.pipelines.tools import load_tools
 from animatic.pipelines.train import Run, adjusted, engine_of
 from animatic.types import Batch
@@ -56,9 +55,11 @@ def measure(words: str, engine: Engine, tools: Tools, rounds: int, top: float) -
     if "label" in config.reads and not config.class_names:
         config = adjusted(config, ["class_names=" + ",".join(map(str, range(16)))])
     row = {"family": name, "preset": preset, "settings": settings, "batch_size": clips}
-    row["estimated_gb"] = round(family.training_bytes(config, clips, has_bf16(device)) / 1e9, 1)
+    needed = family.training_bytes(config, clips, has_bf16(device))
+    row["estimated_gb"] = round(needed / 1e9, 1)
+    if needed > memory_bytes(device):
+        return {**row, "refused": f"there are {memory_bytes(device) / 1e9:.1f} GB"}
     try:
-        check_memory(family, config, clips, has_bf16(device), device, 1)
         with device:  # weights are drawn where they are used
             learner = family.learner(config, engine, tools)
         shape = config.shape
@@ -80,7 +81,7 @@ def measure(words: str, engine: Engine, tools: Tools, rounds: int, top: float) -
         with FlopCounterMode(display=False) as counter:
             for step in range(first, first + cycle):
                 learner.step([batch], step)
-    except (UserError, torch.OutOfMemoryError) as error:
+    except torch.OutOfMemoryError as error:
         return {**row, "refused": str(error).splitlines()[0]}
     flops = counter.get_total_flops()
     return {

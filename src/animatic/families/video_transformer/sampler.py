@@ -16,7 +16,7 @@ from animatic.types import Clips, ClipShape, Prompt, Samples, Weights
 
 ROWS = 16
 """Rows that each call looks at on a CPU: fastest for one clip; whole slices are on a GPU, where a
-call takes as long whatever it computes (docs/log.md)."""
+call takes about as long whatever it computes (docs/log.md)."""
 
 
 class VideoTransformerSampler:
