@@ -3,9 +3,9 @@
     python benchmarks/video_transformer_sampling.py MODEL --data stage --batch-sizes 1 16
 
 One real frame is given. Each slice is made from the same noise by whole slices
-(`fixed_point.iterate`) and by rows (`windows.iterate_rows`), which must agree; its first pixels by
-incremental sampling (`windows.one_by_one`), and one pixel naively (a whole slice in each call):
-these two cost the same for every pixel, so what they would take for all is multiplied out.
+(`fixed_point.iterate`) and by rows (`windows.iterate_rows`); its first pixels by incremental
+sampling (`windows.one_by_one`), and one pixel naively (a whole slice in each call): these two cost
+the same for every pixel, so what they would take for all is multiplied out.
 """
 
 import argparse
@@ -50,8 +50,8 @@ def measure(
 ) -> dict[str, dict[str, float]]:
     """Return calls of the decoder and seconds for all clips, by the way they are made.
 
-    `other_symbols` counts what two ways disagree on. They must not on a CPU; on a GPU products of
-    other shapes are summed in another order, which may tip a symbol.
+    `other_symbols` counts what two ways disagree on: in single precision, products of other shapes
+    may be summed in another order, which may tip a symbol, and those after it.
     """
     random = torch.Generator().manual_seed(0)
     device = symbols.device
@@ -59,7 +59,6 @@ def measure(
 
     def count(name: str, calls: float, taken: float, other: int = 0) -> None:
         entry = totals.setdefault(name, {"calls": 0, "seconds": 0.0, "other_symbols": 0})
-        assert device.type != "cpu" or not other, "there is only one fixed point"
         entry["calls"] += calls
         entry["other_symbols"] += other
         entry["seconds"] = round(entry["seconds"] + taken, 3)

@@ -84,6 +84,13 @@ class Learner(Protocol):
         """
         ...
 
+    def start_from(self, weights: Weights) -> list[str]:
+        """Begin with what `weights` of another learner returned, before the first step.
+
+        Returns the names of those that fit; what nothing fits, by name and shape, stays as it is.
+        """
+        ...
+
     def weights(self) -> Weights:
         """Return what sampling and scoring need (averaged weights), on the CPU."""
         ...

@@ -133,6 +133,26 @@ def test_the_critic_scores_each_clip_alone_and_twice_the_same(family, preset, en
 
 
 @every_family
+def test_training_starts_from_the_weights_of_another_model(family, preset, engine, tools):
+    config, former, _ = trained(family, preset, engine, tools, 8)
+    weights = former.weights()
+    torch.manual_seed(999)
+    learner = family.learner(config, engine, tools)
+    assert set(learner.start_from(weights)) == set(weights)
+    fresh = family.learner(config, engine, tools).weights()
+    asked = prompts(config)
+    wanted, found, other = (
+        family.sampler(config, had, tools).sample(asked, [1, 2, 3, 4]).clips
+        for had in (weights, learner.weights(), fresh)
+    )
+    assert (found - wanted).abs().mean() < 0.2 * (other - wanted).abs().mean()
+    kept = {name: learner.weights()[name] for name in weights if "basis" in name or "guess" in name}
+    learner.step([batch(config.shape, seed=1)], 0)
+    after = learner.weights()
+    assert same(kept, {name: after[name] for name in kept}), "what is fitted once stays"
+
+
+@every_family
 def test_resuming_gives_the_same_bits(family, preset, engine, tools, tmp_path):
     config = family.presets[preset]
     _, whole, _ = trained(family, preset, engine, tools, 10, other_clips=True)

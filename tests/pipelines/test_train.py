@@ -99,6 +99,31 @@ def test_ctrl_c_saves_and_stops_after_the_step(footage, tmp_path, monkeypatch, c
     assert same(tmp_path / "whole", tmp_path / "run")
 
 
+def test_a_run_starts_from_another_and_goes_on_without_it(footage, tmp_path, capsys):
+    train(a_run(footage, tmp_path / "first", settings=["dim=24"]))
+    begun = str(tmp_path / "first")
+    train(a_run(footage, tmp_path / "whole", preset=None, start_from=begun))
+    assert "started from" in capsys.readouterr().err
+    card = json.loads((tmp_path / "whole" / "model.json").read_text())
+    assert card["start_from"]["checkpoint"] == begun
+    assert card["start_from"]["steps"] == 10
+    train(a_run(footage, tmp_path / "halves", preset=None, start_from=begun, steps=5))
+    (tmp_path / "first" / "model.safetensors").unlink()
+    train(a_run(footage, tmp_path / "halves", preset=None, start_from=begun))
+    assert same(tmp_path / "whole", tmp_path / "halves")
+    with pytest.raises(UserError, match="holds another run"):
+        train(a_run(footage, tmp_path / "halves", settings=["dim=24"]))
+
+
+def test_a_start_of_which_nothing_fits_is_refused(footage, tmp_path, monkeypatch):
+    from animatic.families.t2v.sketch.learner import SketchLearner
+
+    monkeypatch.setattr(SketchLearner, "start_from", lambda *_: [])
+    with pytest.raises(UserError, match="no weights of t2v fit"):
+        train(a_run(footage, tmp_path / "run", start_from="t2v"))
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_state(
     footage, tmp_path, monkeypatch
 ):
@@ -123,6 +148,8 @@ def test_a_folder_of_another_run_is_refused(footage, tmp_path):
     [
         ({"family": "nothing"}, "no family"),
         ({"preset": "huge"}, "no preset"),
+        ({"start_from": "nothing"}, "no checkpoint 'nothing'"),
+        ({"start_from": "dvd_gan"}, "dvd_gan is a model of dvd_gan, not of t2v"),
         ({"steps": 0}, "steps 0"),
         ({"accumulate": 3}, "multiple of accumulate"),
         ({"precision": "half"}, "precision 'half'"),

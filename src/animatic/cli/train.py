@@ -11,7 +11,8 @@ def train(  # noqa: PLR0913 - each is an option of the command line
     *,
     data: Path,
     out: Annotated[Path, Parameter(name=["--out", "-o"])],
-    preset: str = "small",
+    preset: str | None = None,
+    start_from: str | None = None,
     settings: Annotated[list[str] | None, Parameter(name="--set", negative="")] = None,
     steps: int = 20_000,
     batch_size: int = 32,
@@ -30,6 +31,9 @@ def train(  # noqa: PLR0913 - each is an option of the command line
 
     Example: animatic train t2v --preset small --data stage --out runs/a
 
+    Your own clips need far fewer steps if training starts from a model that is trained already:
+    animatic train dvd_gan --start-from dvd_gan --data clips --out runs/b
+
     Ctrl-C saves and stops. A run that was stopped and goes on ends with the same bits as one that
     never stopped. Several processes: torchrun --nproc-per-node 2 -m animatic train ...
 
@@ -38,7 +42,10 @@ def train(  # noqa: PLR0913 - each is an option of the command line
         data: folder of a data set: rendered by `animatic data stage`, or your own videos with a
             captions.jsonl or one subfolder a label.
         out: folder of the run.
-        preset: configuration of the family.
+        preset: configuration of the family; "small" if none is named, or that of the checkpoint
+            that training starts from.
+        start_from: checkpoint whose weights training starts from, where they fit: the name of a
+            shipped one, a file, or the folder of a run.
         settings: a value of it to replace, as NAME=VALUE; may be given several times. The run's
             run.json shows all names.
         steps: updates in all, those of earlier calls included.
@@ -65,6 +72,7 @@ def train(  # noqa: PLR0913 - each is an option of the command line
             data=data,
             out=out,
             steps=steps,
+            start_from=start_from,
             batch_size=batch_size,
             accumulate=accumulate,
             seed=seed,

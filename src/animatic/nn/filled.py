@@ -19,7 +19,25 @@ def filled(network: Network, name: str, weights: Weights, tools: Tools) -> Netwo
         weights: of the checkpoint.
         tools: say where the network is to run.
     """
-    begin = f"{name}."
-    own = {key.removeprefix(begin): w for key, w in weights.items() if key.startswith(begin)}
-    network.load_state_dict(own, assign=True)
+    network.load_state_dict(_part(name, weights), assign=True)
     return network.to(tools.device).eval().requires_grad_(False)
+
+
+def adopt(network: nn.Module, name: str, weights: Weights) -> list[str]:
+    """Give a network what fits of its part of a checkpoint's weights, to train from there.
+
+    Returns the full names of what fits, by name and shape.
+    """
+    own = network.state_dict()
+    fitting = {
+        key: weight
+        for key, weight in _part(name, weights).items()
+        if key in own and own[key].shape == weight.shape
+    }
+    network.load_state_dict({**own, **fitting})
+    return [f"{name}.{key}" for key in fitting]
+
+
+def _part(name: str, weights: Weights) -> Weights:
+    begin = f"{name}."
+    return {key.removeprefix(begin): w for key, w in weights.items() if key.startswith(begin)}

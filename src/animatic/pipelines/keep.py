@@ -1,7 +1,7 @@
 """What a training run leaves behind: its state, its model with a card, and grids of samples."""
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,7 @@ class Keeper:
         family: of the model.
         config: of the model.
         folder: where everything goes.
+        origin: the checkpoint that it starts from, if it does.
         given: clips whose first frames the samples of a family continue that reads frames.
     """
 
@@ -58,12 +59,15 @@ class Keeper:
         family: Family,
         config: Any,
         folder: RunFolder,
+        origin: Mapping[str, Any] | None = None,
         given: Sequence[Example] = (),
     ) -> None:
         self.run, self.family, self.config, self.folder = run, family, config, folder
         self.given = given
         fixed = {name: getattr(run, name) for name in FIXED}
         self.settings = {name: str(v) if isinstance(v, Path) else v for name, v in fixed.items()}
+        if origin is not None:
+            self.settings["start_from"] = dict(origin)
         folder.open({**self.settings, "config": family.config_to_json(config)})
 
     def after(self, done: int, learner: Learner, stop: bool) -> None:

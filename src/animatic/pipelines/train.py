@@ -27,6 +27,7 @@ from animatic.pipelines.device import choose_device, has_bf16
 from animatic.pipelines.keep import Keeper
 from animatic.pipelines.memory import check_memory
 from animatic.pipelines.report import Report
+from animatic.pipelines.start import begin, find_start
 from animatic.pipelines.tools import load_tools
 from animatic.storage.run_folder import RunFolder
 from animatic.types import Batch
@@ -45,7 +46,7 @@ class Run:
     """What to train, on what, and how long; see `animatic train --help`."""
 
     family: str
-    preset: str
+    preset: str | None
     data: Path
     out: Path
     steps: int
@@ -61,6 +62,7 @@ class Run:
     device: str = "auto"
     settings: Sequence[str] = ()
     classes: Sequence[str] = ()
+    start_from: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse numbers that make no run.
@@ -82,10 +84,10 @@ def train(run: Run) -> None:
         UserError: if the run cannot begin or go on.
     """
     family = catalog.family(run.family)
-    if run.preset not in family.presets:
-        known = ", ".join(family.presets)
-        raise UserError(f"{family.name} has no preset {run.preset!r}; it has {known}")
-    config = adjusted(family.presets[run.preset], run.settings)
+    folder = RunFolder(run.out)
+    begun = folder.load_state()
+    start = find_start(family, run.preset, run.start_from, folder.about() if begun else {})
+    config = adjusted(start.config, run.settings)
     engine = engine_of(run)
     clips = _clips(run, config)
     if "label" in config.reads:
@@ -99,21 +101,21 @@ def train(run: Run) -> None:
         engine.device,
         engine.world_size,
     )
-    folder = RunFolder(run.out)
-    keeper = None
-    if engine.is_global_zero:
-        keeper = Keeper(run, family, config, folder, _given(clips, config))
     tools = load_tools(engine.device)  # before the seed: building networks draws random numbers
     torch.manual_seed(run.seed)
     learner = family.learner(config, engine, tools)
-    begun = folder.load_state()
+    started = "" if start.weights is None else begin(learner, start)
+    keeper = None
+    if engine.is_global_zero:
+        run = replace(run, preset=start.preset)
+        keeper = Keeper(run, family, config, folder, start.origin, _given(clips, config))
     first = 0
     if begun is not None:
         first, state = begun
         learner.load_state_dict(state)
     with Report(run.out, first, run.steps, shown=keeper is not None) as report, _asked() as asked:
-        if memory:
-            report.say(memory)
+        for line in filter(None, (memory, started)):
+            report.say(line)
         stream = batches.from_step(first, run.workers)
         for step, batch in zip(range(first, run.steps), stream, strict=False):
             torch.manual_seed(derived_seed(run.seed, step, engine.global_rank))

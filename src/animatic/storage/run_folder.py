@@ -30,6 +30,10 @@ class RunFolder:
         self._state_path = path / "state.pt"
         self._about_path = path / "run.json"
 
+    def about(self) -> dict[str, Any]:
+        """Return what a run wrote of itself; nothing of a new one."""
+        return json.loads(self._about_path.read_text()) if self._about_path.exists() else {}
+
     def open(self, about: Mapping[str, Any]) -> None:
         """Begin a run, or go on with the same one.
 
@@ -37,8 +41,9 @@ class RunFolder:
             UserError: if another run lives in the folder, or it cannot be written.
         """
         about = json.loads(json.dumps(about))
-        if self._about_path.exists():
-            self._compare(json.loads(self._about_path.read_text()), about)
+        former = self.about()
+        if former:
+            self._compare(former, about)
             return
         try:
             self.samples_path.mkdir(parents=True, exist_ok=True)

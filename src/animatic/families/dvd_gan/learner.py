@@ -25,6 +25,7 @@ from animatic.families.dvd_gan.losses import discriminator_loss, generator_loss
 from animatic.families.dvd_gan.spectral import settle, weights_once
 from animatic.families.dvd_gan.standing import measure_standing
 from animatic.nn.ema import follow
+from animatic.nn.filled import adopt
 from animatic.types import Batch, Clips, Weights
 
 PENALTY_NOISE = 0.02
@@ -80,6 +81,15 @@ class DvdGanLearner:
             given = [batch.clips[:, :, : self.config.most_given] for batch in batches]
             kept = [] if self.examples is None else [self.examples]
             self.examples = torch.cat([*kept, *given])[:NUM_EXAMPLES].clone()
+
+    def start_from(self, weights: Weights) -> list[str]:
+        """Begin with the networks of another model."""
+        fitting = []
+        for name, network in self.networks.items():
+            fitting += adopt(network, name, weights)
+            settle(network)
+        self.average.load_state_dict(self.networks["generator"].state_dict())
+        return fitting
 
     def weights(self) -> Weights:
         """Return the averaged generator, with statistics of its own, and the discriminators."""

@@ -19,6 +19,7 @@ from animatic.families.video_transformer.likelihood import symbol_bits
 from animatic.families.video_transformer.network import VideoTransformer
 from animatic.families.video_transformer.slices import to_symbols
 from animatic.nn.ema import follow
+from animatic.nn.filled import adopt
 from animatic.types import Batch, Weights
 
 MAX_GRADIENT = 1.0
@@ -31,6 +32,7 @@ class VideoTransformerLearner:
     def __init__(self, config: VideoTransformerConfig, engine: Engine, tools: Tools) -> None:
         self.config, self.engine, self.encoder = config, engine, tools.text_encoder
         self.network = VideoTransformer(config, tools.text_encoder.dim).to(tools.device)
+        self.fit_steps = config.fit_steps
         self.products: Float64[Tensor, "s f g"] | None = None
         """What the linear guess is to be fitted to, while clips are gathered for it."""
         self.average = deepcopy(self.network).requires_grad_(False).eval()
@@ -46,9 +48,9 @@ class VideoTransformerLearner:
 
         `bits` is the estimate of bits per dimension of the frames that are not given.
         """
-        if step < self.config.fit_steps:
-            return self._fit(batches, last=step == self.config.fit_steps - 1)
-        rate = self.config.rate * min(1.0, (step + 1 - self.config.fit_steps) / self.config.warmup)
+        if step < self.fit_steps:
+            return self._fit(batches, last=step == self.fit_steps - 1)
+        rate = self.config.rate * min(1.0, (step + 1 - self.fit_steps) / self.config.warmup)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         self.optimizer.zero_grad(set_to_none=True)
@@ -113,6 +115,15 @@ class VideoTransformerLearner:
         ]
         return summed * torch.tensor(shares, device=summed.device)
 
+    def start_from(self, weights: Weights) -> list[str]:
+        """Begin with the network of another model; a linear guess that fits is not fitted again."""
+        fitting = adopt(self.network, "network", weights)
+        self.average.load_state_dict(self.network.state_dict())
+        guess = [f"network.{key}" for key in self.network.state_dict() if key.startswith("guess.")]
+        if all(name in fitting for name in guess):
+            self.fit_steps = 0
+        return fitting
+
     def weights(self) -> Weights:
         """Return the averaged network."""
         return {
@@ -124,13 +135,14 @@ class VideoTransformerLearner:
         """Return network, average and optimiser, and what the guess is to be fitted to."""
         parts = {"network": self.network, "average": self.average, "optimizer": self.optimizer}
         state: dict[str, Any] = {name: part.state_dict() for name, part in parts.items()}
-        return {**state, "products": self.products}
+        return {**state, "fit_steps": self.fit_steps, "products": self.products}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Undo `state_dict`."""
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
+        self.fit_steps = state["fit_steps"]
         products = state["products"]
         self.products = None if products is None else products.to(self.engine.device)
 

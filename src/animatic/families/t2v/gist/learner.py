@@ -24,6 +24,7 @@ from animatic.families.t2v.gist.losses import (
 )
 from animatic.families.t2v.gist.networks import Drawing, GistModel, Scene, VideoCritic, VideoModel
 from animatic.nn.ema import follow
+from animatic.nn.filled import adopt
 from animatic.types import Batch, Clips, Weights
 
 UNUSED_AFTER_TRAINING = "gist.recognition."
@@ -88,6 +89,15 @@ class GistLearner:
         if age >= 0:
             self._follow("video", age)
         return losses
+
+    def start_from(self, weights: Weights) -> list[str]:
+        """Begin with the networks of another model, but for what it lost after training."""
+        fitting = []
+        for name, part in self._parts.items():
+            fitting += adopt(part.network, name, weights)
+        for name, network in self._averages.items():
+            network.load_state_dict(self._parts[name].network.state_dict())
+        return fitting
 
     def weights(self) -> Weights:
         """Return the averaged gist and video networks and the critic, on the CPU."""

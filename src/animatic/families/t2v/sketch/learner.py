@@ -33,6 +33,7 @@ from animatic.families.t2v.sketch.lesson import Lesson, first, write
 from animatic.families.t2v.sketch.networks import Networks
 from animatic.families.t2v.sketch.style import prepared
 from animatic.nn.ema import follow
+from animatic.nn.filled import adopt
 from animatic.types import Batch, Clips, EncodedText, Weights
 
 PENALTY_NOISE = 0.02
@@ -44,11 +45,12 @@ class SketchLearner:
 
     def __init__(self, config: SketchConfig, engine: Engine, tools: Tools) -> None:
         self.config, self.engine, self.tools = config, engine, tools
-        networks = Networks(config, tools.text_encoder.dim).to(engine.device)
+        self.networks = networks = Networks(config, tools.text_encoder.dim).to(engine.device)
         self.average = copy.deepcopy(networks).requires_grad_(False).eval()
         self.sketch_basis, self.detail_basis = networks.sketch_basis, networks.detail_basis
         self.critic = networks.critic
         self.fitting = Fitting(config, engine, networks, self.average)
+        self.fit_steps = 2 * config.basis_steps
         self.trained: dict[str, Any] = {}
         self.optimizers: dict[str, Any] = {}
         for name, rate in (
@@ -64,10 +66,9 @@ class SketchLearner:
     def step(self, batches: Sequence[Batch], step: int) -> dict[str, float]:
         """Update once from micro-batches whose gradients add up."""
         batches = [batch.to(self.engine.device) for batch in batches]
-        measuring = 2 * self.config.basis_steps
-        if step < measuring:
+        if step < self.fit_steps:
             return self.fitting.measure(batches, step)
-        step -= measuring
+        step -= self.fit_steps
         self._warm_up(step)
         lessons = [self._lesson(batch) for batch in batches]
         generating = step < self.config.generator_steps
@@ -83,6 +84,16 @@ class SketchLearner:
                 follow(getattr(self.average, name), network, self.config.ema_decay, step)
         return losses
 
+    def start_from(self, weights: Weights) -> list[str]:
+        """Begin with the networks of another model; bases that fit are not fitted again."""
+        fitting = []
+        for name, network in self.networks.named_children():
+            fitting += adopt(network, name, weights)
+        self.average.load_state_dict(self.networks.state_dict())
+        if all(name in fitting for name in self.networks.state_dict() if "_basis." in name):
+            self.fit_steps = 0
+        return fitting
+
     def weights(self) -> Weights:
         """Return the averaged networks."""
         return {name: value.detach().cpu() for name, value in self.average.state_dict().items()}
@@ -91,6 +102,7 @@ class SketchLearner:
         """Return networks, averages, optimisers and, while a basis is measured, its sums."""
         return {
             "average": self.average.state_dict(),
+            "fit_steps": self.fit_steps,
             "moments": self.fitting.state_dict(),
             "trained": {name: network.state_dict() for name, network in self.trained.items()},
             "optimizers": {name: o.state_dict() for name, o in self.optimizers.items()},
@@ -101,6 +113,7 @@ class SketchLearner:
         self.average.load_state_dict(state["average"])
         self.sketch_basis.load_state_dict(self.average.sketch_basis.state_dict())
         self.detail_basis.load_state_dict(self.average.detail_basis.state_dict())
+        self.fit_steps = state["fit_steps"]
         self.fitting.load_state_dict(state["moments"])
         for name, network in self.trained.items():
             network.load_state_dict(state["trained"][name])
