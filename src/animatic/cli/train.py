@@ -31,7 +31,7 @@ def train(  # noqa: PLR0913 - each is an option of the command line
 
     Example: animatic train t2v --preset small --data stage --out runs/a
 
-    Your own clips need far fewer steps if training starts from a model that is trained already:
+    From a model that is trained already it takes fewer steps, on your own clips too:
     animatic train dvd_gan --start-from dvd_gan --data clips --out runs/b
 
     Ctrl-C saves and stops. A run that was stopped and goes on ends with the same bits as one that

@@ -1,5 +1,7 @@
 """Fast sampling gives the very symbols of one pixel after the other; bits are what they should."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from itertools import pairwise
 
@@ -73,6 +75,43 @@ def test_rows_and_single_pixels_with_kept_keys_give_the_same_symbols(preset):
         found, calls = one_by_one(network, own, context, noisy_at(noise), settled)
         assert torch.equal(found, wanted)
         assert calls == 1 + max((~settled[0]).flatten().nonzero().flatten().tolist())
+
+
+CAPTURE = """
+import torch
+from animatic.families.video_transformer.config import PRESETS, VALUES
+from animatic.families.video_transformer.fixed_point import gumbel, noisy
+from animatic.families.video_transformer.network import VideoTransformer
+
+config, graphs = PRESETS["tiny"], []
+network = VideoTransformer(config, 16).eval()
+symbols = torch.randint(VALUES, (2, *config.shape[:3], 6))
+own = network.own(symbols, [1, 1])
+context = network.context(symbols, [1, 1], [1, 1], 0.0)
+noise = gumbel((*own.shape, VALUES), torch.Generator().manual_seed(0))
+
+def call(symbols):
+    return network.predict.choose(*network.decode(symbols, context), noisy(noise))
+
+def keep(graph, _):
+    graphs.append(graph)
+    return graph.forward
+
+captured = torch.compile(call, backend=keep, fullgraph=True, dynamic=False)
+with torch.no_grad():
+    for _ in range(3):
+        assert torch.equal(captured(own), call(own))
+        own = call(own)
+assert len(graphs) == 1
+"""
+
+
+def test_a_call_on_a_whole_slice_can_be_captured():
+    """Shapes stay and no value is looked at, so one graph without a break serves all calls.
+
+    In a process of its own, for the types of arguments are not checked inside of a graph.
+    """
+    subprocess.run([sys.executable, "-c", CAPTURE], check=True, timeout=300)
 
 
 @torch.no_grad()
