@@ -80,4 +80,5 @@ def begin(learner: Learner, start: Start) -> str:
         raise UserError(f"no weights of {name} fit this configuration")
     told = f"started from {name}: {len(fitting)} of {len(start.weights)} weights fit"
     rest = sorted(set(start.weights) - set(fitting))
-    return told + (f"; not {', '.join(rest[:MOST_NAMED])}" if rest else "")
+    more = ", ..." if len(rest) > MOST_NAMED else ""
+    return told + (f"; not {', '.join(rest[:MOST_NAMED])}{more}" if rest else "")
