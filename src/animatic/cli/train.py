@@ -31,8 +31,7 @@ def train(  # noqa: PLR0913 - each is an option of the command line
 
     Example: animatic train t2v --preset small --data stage --out runs/a
 
-    From the weights of a trained model: animatic train dvd_gan --start-from dvd_gan --data clips
-    --out runs/b
+    Example: animatic train dvd_gan --start-from dvd_gan --data clips --out runs/b
 
     Ctrl-C saves and stops. A run that was stopped and goes on ends with the same bits as one that
     never stopped. Several processes: torchrun --nproc-per-node 2 -m animatic train ...

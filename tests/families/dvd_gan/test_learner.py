@@ -50,6 +50,16 @@ def test_discriminators_learn_twice_for_each_time_that_the_generator_does(engine
         assert ("generator" in losses) == (step % 2 == 1)
 
 
+def test_of_a_model_of_other_classes_all_but_their_vectors_is_taken_over(engine, tools):
+    former = DvdGanLearner(TINY, engine, tools).weights()
+    names = (*TINY.class_names, "another")
+    learner = DvdGanLearner(replace(TINY, class_names=names), engine, tools)
+    rest = set(former) - set(learner.start_from(former))
+    assert rest
+    assert all(".embed." in name for name in rest)
+    learner.step([batch(TINY)], 0)
+
+
 def test_before_its_start_the_average_is_the_latest_generator(engine, tools):
     learner = DvdGanLearner(replace(TINY, ema_start=2), engine, tools)
     for step in range(8):
