@@ -47,11 +47,12 @@ def find_start(
     Raises:
         UserError: if there is no such preset or checkpoint, or it is of another family.
     """
-    preset = PRESET if preset is None and checkpoint is None else preset
-    config = None if preset is None else family.presets.get(preset)
-    if preset is not None and config is None:
+    if checkpoint is None:
+        preset = preset or PRESET
+    if preset is not None and preset not in family.presets:
         known = ", ".join(family.presets)
         raise UserError(f"{family.name} has no preset {preset!r}; it has {known}")
+    config = None if preset is None else family.presets[preset]
     if checkpoint is None:
         return Start(config, preset)
     origin = former.get("start_from") or {}
